@@ -1,0 +1,45 @@
+"""The console process: builds its client and serves the management API until told to stop."""
+
+import asyncio
+
+import structlog
+import uvicorn
+
+from console.app import console_app
+from poplin.process import listening_socket, set_on_signal
+from poplin.settings import ConsoleSettings
+from poplin.store import connect
+
+__all__ = ["serve"]
+
+
+async def serve(settings: ConsoleSettings) -> None:
+    """Serve until SIGTERM."""
+    stop = asyncio.Event()
+    set_on_signal(stop)
+    redis = connect(settings.redis_url)
+    listener = listening_socket(settings.host, settings.port, settings.socket_fd)
+    host, port = listener.getsockname()[:2]
+    server = uvicorn.Server(
+        uvicorn.Config(
+            console_app(redis),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+
+    async def end() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    structlog.get_logger().info("listening", host=host, port=port)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(end(), name="end serving")
+        # Not serve(): the signals are ours.
+        await server._serve([listener])  # noqa: SLF001
+        stop.set()
+    await redis.aclose()

@@ -1,0 +1,156 @@
+"""One attempt: the request to the subscriber or the dead-letter sink, and its outcome.
+
+Nothing here changes the log but a reply's append, which comes before the outcome. If the
+process dies anywhere in between, the lease runs out and the attempt is made again.
+"""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
+
+from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
+from dispatcher.grave import Grave, encoded_body, error_attributes, parse_grave
+from poplin.arrival import HOPS, arrived
+from poplin.catalog import DeliveryPolicy
+from poplin.codec import (
+    decode,
+    encode_binary,
+    encode_structured,
+    from_entry,
+    is_event,
+    to_entry,
+)
+from poplin.errors import InvalidEventError, SendError, StoreUnavailableError
+from poplin.event import Event
+from poplin.log import BURIED_AS_POISON_AT, Appender, BrokerGoneError, Entry
+from poplin.sender import Answer, Sender
+
+__all__ = ["Attempter"]
+
+_FAILED_SEND = 500
+"""What a refused connection, a reset or a timeout is reported as (knative-contract 3.5)."""
+_BAD_REPLY = 502
+"""What a malformed reply is reported as (knative-contract 3.4)."""
+
+
+class _AttemptError(Exception):
+    """The attempt did not succeed; carries what the retry decision and the grave need."""
+
+    def __init__(self, status: int, reason: str, answer: Answer | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.answer = answer
+
+
+class Attempter:
+    """Makes attempts for one partition; stateless, so any number may be under way."""
+
+    def __init__(self, sender: Sender, replies: Appender) -> None:
+        self._sender = sender
+        self._replies = replies
+
+    async def attempt(self, delivery: Delivery) -> Outcome:
+        """Never raises for anything a peer does."""
+        if delivery.crashes >= BURIED_AS_POISON_AT:
+            return self._buried(
+                delivery, _AttemptError(_FAILED_SEND, "poison: its attempts ended in crashes")
+            )
+        try:
+            event = from_entry(*delivery.entry)
+            if delivery.grave is not None:
+                return await self._to_dead_letter_sink(delivery, event, parse_grave(delivery.grave))
+            return await self._to_subscriber(delivery, event)
+        except _AttemptError as failure:
+            return self._failed(delivery, failure)
+        except StoreUnavailableError as error:
+            # The reply may or may not be kept: its delivery is not settled, so it comes again.
+            return Deferred(1.0, _FAILED_SEND, f"reply not stored: {error}", counts=False)
+
+    async def _to_subscriber(self, delivery: Delivery, event: Event) -> Outcome:
+        record = delivery.lane.record
+        encode = encode_structured if record.delivery.format == "json" else encode_binary
+        lines, body = encode(event, omit=(HOPS,))
+        answer = await self._send(
+            delivery,
+            b"prefer: reply\r\nkn-namespace: %b\r\n%b" % (record.namespace.encode(), lines),
+            body,
+        )
+        if answer.status == 202 or not is_event(answer.headers):
+            return Settled(answer.status, "answer ignored: not an event" if answer.body else "")
+        return await self._with_reply(answer, event)
+
+    async def _with_reply(self, answer: Answer, event: Event) -> Outcome:
+        try:
+            reply = decode(answer.headers, answer.body)
+        except InvalidEventError as error:
+            raise _AttemptError(_BAD_REPLY, f"malformed reply: {error}", answer) from error
+        hops = {HOPS: event.attributes.get(HOPS, 0)}
+        try:
+            reply = arrived(Event({**reply.attributes, **hops}, reply.data, reply.headers))
+        except InvalidEventError as error:
+            raise _AttemptError(400, f"reply refused: {error}", answer) from error
+        try:
+            await self._replies.append(Entry(*to_entry(reply)))
+        except BrokerGoneError:
+            return Settled(answer.status, "reply dropped: the broker is gone")
+        return Settled(answer.status, "replied")
+
+    async def _to_dead_letter_sink(self, delivery: Delivery, event: Event, grave: Grave) -> Outcome:
+        told = Event({**event.attributes, **error_attributes(grave)}, event.data, event.headers)
+        lines, body = encode_binary(told)
+        namespace = delivery.lane.record.namespace.encode()
+        answer = await self._send(delivery, b"kn-namespace: %b\r\n%b" % (namespace, lines), body)
+        return Settled(answer.status)
+
+    async def _send(self, delivery: Delivery, lines: bytes, body: bytes) -> Answer:
+        """The answer when it is a success, else _AttemptError."""
+        lane = delivery.lane
+        target = lane.subscriber if delivery.grave is None else lane.dead_letter_sink
+        if target is None:
+            raise _AttemptError(_FAILED_SEND, "the dead-letter sink was removed from the trigger")
+        try:
+            answer = await self._sender.post(
+                target, lines, body, timeout_s=lane.record.delivery.timeout_s
+            )
+        except SendError as error:
+            raise _AttemptError(_FAILED_SEND, str(error)) from error
+        if not is_success(answer.status):
+            raise _AttemptError(answer.status, f"answered {answer.status}", answer)
+        return answer
+
+    def _failed(self, delivery: Delivery, failure: _AttemptError) -> Outcome:
+        policy = delivery.lane.record.delivery
+        if is_retryable(failure.status) and delivery.attempt < attempts_allowed(policy):
+            return Deferred(_delay_s(policy, delivery, failure), failure.status, failure.reason)
+        return self._buried(delivery, failure)
+
+    def _buried(self, delivery: Delivery, failure: _AttemptError) -> Buried:
+        lane = delivery.lane
+        now_us = int(datetime.now(UTC).timestamp() * 1e6)
+        if delivery.grave is not None:
+            grave = replace(parse_grave(delivery.grave), sink_reason=failure.reason)
+            return Buried(grave.to_json(), False, failure.status, failure.reason)
+        body = failure.answer.body if failure.answer else failure.reason.encode()
+        grave = Grave(
+            reason=failure.reason,
+            status=failure.status,
+            destination=lane.subscriber.url,
+            attempts=delivery.attempt,
+            first_us=delivery.first_us or now_us,
+            last_us=now_us,
+            body=encoded_body(body),
+        )
+        has_sink = lane.dead_letter_sink is not None
+        return Buried(grave.to_json(), has_sink, failure.status, failure.reason)
+
+
+def _delay_s(policy: DeliveryPolicy, delivery: Delivery, failure: _AttemptError) -> float:
+    asked = None
+    for name, value in failure.answer.headers if failure.answer else ():
+        if name == b"retry-after":
+            asked = retry_after_s(value.decode("latin-1"), datetime.now(UTC))
+    jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
+    return wait_s(policy, delivery.attempt, jitter, status=failure.status, retry_after=asked)

@@ -1,0 +1,67 @@
+"""One entry on its way to one trigger's subscriber, and what can become of the attempt."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from poplin.log import Entry, Held, LogId, Token
+
+if TYPE_CHECKING:
+    from dispatcher.lane import Lane
+
+__all__ = ["Buried", "Deferred", "Delivery", "Outcome", "Settled"]
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """An entry that this process leased. `token` changes when the lease is renewed."""
+
+    lane: "Lane"
+    id: LogId
+    token: Token
+    entry: Entry
+    tries: int = 0
+    crashes: int = 0
+    first_us: int | None = None
+    grave: bytes | None = None
+    """Why it was given up, when it is on its way to the dead-letter sink."""
+    started: float = field(default=0.0)
+    """The loop's time when the attempt began."""
+
+    @property
+    def attempt(self) -> int:
+        return self.tries + 1
+
+    @property
+    def held(self) -> Held:
+        return Held(self.lane.record.uid, self.id, self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Delivered. `status` is the subscriber's; `note` says what was odd, if anything."""
+
+    status: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """To be tried again after `delay_s`; `counts` unless it is given back unsent."""
+
+    delay_s: float
+    status: int
+    reason: str
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """Given up, with the whole grave; due again for the dead-letter sink if `has_sink`."""
+
+    grave: bytes
+    has_sink: bool
+    status: int
+    reason: str
+
+
+Outcome = Settled | Deferred | Buried

@@ -1,0 +1,48 @@
+"""The grave of a dead letter, and the error attributes that its sink is told."""
+
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+
+import orjson
+
+from poplin.event import AttributeValue
+
+__all__ = ["Grave", "encoded_body", "error_attributes", "parse_grave"]
+
+_MOST_BODY_BYTES = 768
+"""knativeerrordata is at most 1,024 characters of base64 (knative-contract 3.5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grave:
+    """Why an entry was given up. Times are µs; `body` is base64 of the capped last answer."""
+
+    reason: str
+    status: int
+    destination: str
+    attempts: int
+    first_us: int
+    last_us: int
+    body: str = ""
+    sink_reason: str = ""
+    """Why the dead-letter sink refused it too, if it did."""
+
+    def to_json(self) -> bytes:
+        return orjson.dumps(asdict(self))
+
+
+def encoded_body(body: bytes) -> str:
+    return b64encode(body[:_MOST_BODY_BYTES]).decode()
+
+
+def parse_grave(text: bytes) -> Grave:
+    return Grave(**orjson.loads(text))
+
+
+def error_attributes(grave: Grave) -> dict[str, AttributeValue]:
+    """Knative's three, as its dispatcher writes them (knative-contract 3.5)."""
+    return {
+        "knativeerrordest": grave.destination,
+        "knativeerrorcode": grave.status,
+        "knativeerrordata": grave.body,
+    }

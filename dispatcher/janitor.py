@@ -1,0 +1,79 @@
+"""What nobody needs any more: old log entries, old dead letters, queues of removed triggers."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from redis.asyncio import Redis
+
+from poplin.catalog import BrokerRecord, Catalog, RemovedTrigger, TriggerRecord, forget_removed
+from poplin.errors import StoreUnavailableError
+from poplin.log import Log, LogId
+from poplin.waiting import wait
+
+__all__ = ["Janitor"]
+
+_KEPT_AFTER_REMOVAL_S = 600.0
+"""An editor that saves in two steps, or a mistake noticed soon, costs nothing."""
+
+
+class Janitor:
+    """Sweeps every partition. Several may run at once: each step is one atomic script."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._log = structlog.get_logger()
+
+    async def run(
+        self, stop: asyncio.Event, every_s: float, catalog: Callable[[], Catalog]
+    ) -> None:
+        while not await wait(stop, every_s):
+            try:
+                await self._clean(catalog(), stop)
+            except StoreUnavailableError:
+                continue
+
+    async def _clean(self, catalog: Catalog, stop: asyncio.Event) -> None:
+        for broker in catalog.brokers.values():
+            for partition in range(broker.partitions):
+                log = Log(self._redis, broker.key, partition)
+                now_us = await log.server_time_us()
+                await self._trim(log, broker, now_us, stop)
+                for trigger in catalog.triggers_of(broker.key):
+                    await self._expire(log, trigger, now_us, stop)
+        for removed in catalog.removed.values():
+            await self._drop(removed, stop)
+
+    async def _trim(self, log: Log, broker: BrokerRecord, now_us: int, stop: asyncio.Event) -> None:
+        before = LogId(b"%d-0" % max(0, (now_us - int(broker.retention_s * 1e6)) // 1000))
+        more = True
+        while more and not stop.is_set():
+            _, more = await log.trim(before, broker.retention_bytes)
+
+    async def _expire(
+        self, log: Log, trigger: TriggerRecord, now_us: int, stop: asyncio.Event
+    ) -> None:
+        before_us = now_us - int(trigger.dead_letter_retention_s * 1e6)
+        purged = 0
+        while not stop.is_set() and (ids := await log.dead(trigger.uid, before_us)):
+            purged += await log.purge(trigger.uid, ids)
+        if purged:
+            self._log.warning(
+                "dead letters removed, older than the retention", trigger=trigger.key, count=purged
+            )
+
+    async def _drop(self, removed: RemovedTrigger, stop: asyncio.Event) -> None:
+        gone = 0
+        for partition in range(removed.partitions):
+            log = Log(self._redis, removed.broker_key, partition)
+            age_us = await log.server_time_us() - removed.removed_us
+            if age_us < _KEPT_AFTER_REMOVAL_S * 1e6:
+                return
+            remain = 1
+            while remain:
+                if stop.is_set():
+                    return
+                count, remain = await log.drop(removed.uid)
+                gone += count
+        await forget_removed(self._redis, removed.uid)
+        self._log.warning("queues of a removed trigger dropped", trigger=removed.key, count=gone)

@@ -1,0 +1,157 @@
+"""Outcomes on their way into the log: gathered, written in batches, repeated until written.
+
+One task writes, so that a renewal and a settle never disagree about a token.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, NamedTuple, TypeVar
+
+import orjson
+
+from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
+from poplin.errors import StoreUnavailableError
+from poplin.log import RENEW_S, Burial, Deferral, Log, LogId
+
+__all__ = ["Outbox"]
+
+_BATCH = 1000
+_PAUSE_S = 0.1
+
+_O = TypeVar("_O", Settled, Deferred, Buried)
+
+
+class _Item(NamedTuple, Generic[_O]):
+    delivery: Delivery
+    outcome: _O
+    milliseconds: int
+
+
+class Outbox:
+    """Everything that one partition's dispatcher holds a lease on, until its outcome is written.
+
+    `on_written` is told of each outcome that the log took; not of one whose lease was lost.
+    """
+
+    def __init__(self, log: Log, on_written: Callable[[Delivery, Outcome], None]) -> None:
+        self._log = log
+        self._on_written = on_written
+        self._held: dict[tuple[str, LogId], Delivery] = {}
+        self._settled: list[_Item[Settled]] = []
+        self._deferred: list[_Item[Deferred]] = []
+        self._buried: list[_Item[Buried]] = []
+        self._filled = asyncio.Event()
+        self.gone = 0
+        """Outcomes that came too late: the lease had run out."""
+
+    def hold(self, delivery: Delivery) -> None:
+        """Renew this lease until its outcome is written."""
+        self._held[delivery.lane.record.uid, delivery.id] = delivery
+
+    def add(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
+        if isinstance(outcome, Settled):
+            self._settled.append(_Item(delivery, outcome, milliseconds))
+        elif isinstance(outcome, Deferred):
+            self._deferred.append(_Item(delivery, outcome, milliseconds))
+        else:
+            self._buried.append(_Item(delivery, outcome, milliseconds))
+        self._filled.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write until `stop` is set and nothing is left; each wait ends when a renewal is due.
+
+        If the store is away at the stop, what is left is given up: its leases run out.
+        """
+        loop = asyncio.get_running_loop()
+        renew_at = loop.time() + RENEW_S
+        while self._waiting() or not stop.is_set():
+            try:
+                if self._waiting() or await self._is_filled(renew_at - loop.time()):
+                    await self._flush()
+                if loop.time() >= renew_at:
+                    await self._renew()
+                    renew_at = loop.time() + RENEW_S
+            except StoreUnavailableError:
+                if stop.is_set():
+                    return
+                await asyncio.sleep(_PAUSE_S)
+
+    def wake(self) -> None:
+        """Look at `stop` now."""
+        self._filled.set()
+
+    def _waiting(self) -> bool:
+        return bool(self._settled or self._deferred or self._buried)
+
+    async def _is_filled(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                return await self._filled.wait()
+        except TimeoutError:
+            return False
+
+    async def _flush(self) -> None:
+        self._filled.clear()
+        # Repeating a write after a lost answer changes nothing: its tokens are spent.
+        await self._write(self._settled, self._settle)
+        await self._write(self._deferred, self._defer)
+        await self._write(self._buried, self._bury)
+
+    async def _write(
+        self, items: list[_Item[_O]], write: Callable[[list[_Item[_O]]], Awaitable[list[bool]]]
+    ) -> None:
+        batch = items[:_BATCH]
+        if not batch:
+            return
+        flags = await write(batch)
+        del items[: len(batch)]
+        for (delivery, outcome, _), written in zip(batch, flags, strict=True):
+            self._held.pop((delivery.lane.record.uid, delivery.id), None)
+            if written:
+                self._on_written(delivery, outcome)
+            else:
+                self.gone += 1
+
+    async def _settle(self, items: list[_Item[Settled]]) -> list[bool]:
+        return await self._log.settle([item.delivery.held for item in items], _journal(items))
+
+    async def _defer(self, items: list[_Item[Deferred]]) -> list[bool]:
+        deferrals = [
+            Deferral(item.delivery.held, item.outcome.delay_s, item.outcome.counts)
+            for item in items
+        ]
+        return await self._log.defer(deferrals, _journal(items))
+
+    async def _bury(self, items: list[_Item[Buried]]) -> list[bool]:
+        burials = [
+            Burial(item.delivery.held, item.outcome.grave, item.outcome.has_sink) for item in items
+        ]
+        return await self._log.bury(burials, _journal(items))
+
+    async def _renew(self) -> None:
+        held = list(self._held.values())
+        for start in range(0, len(held), _BATCH):
+            part = held[start : start + _BATCH]
+            token, flags = await self._log.renew([delivery.held for delivery in part])
+            for delivery, renewed in zip(part, flags, strict=True):
+                if renewed:
+                    delivery.token = token
+
+
+def _journal(items: list[_Item[_O]]) -> bytes:
+    """One line for the batch: id, trigger, attempt, outcome, status, ms, reason, sink of each."""
+    return orjson.dumps(
+        [
+            (
+                delivery.id.decode(),
+                delivery.lane.record.uid,
+                delivery.attempt,
+                type(outcome).__name__.lower(),
+                outcome.status,
+                milliseconds,
+                outcome.note if isinstance(outcome, Settled) else outcome.reason,
+                delivery.grave is not None,
+            )
+            for delivery, outcome, milliseconds in items
+        ]
+    )

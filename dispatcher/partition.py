@@ -1,0 +1,209 @@
+"""The dispatcher of one partition: reader, lanes and outbox, joined."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from dispatcher.attempt import Attempter
+from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
+from dispatcher.lane import Lane
+from dispatcher.outbox import Outbox
+from dispatcher.reader import Reader, TriggerSet
+from dispatcher.report import Report
+from poplin.catalog import Catalog
+from poplin.errors import PoplinError, StoreUnavailableError
+from poplin.filters import FilterIndex, compile_filters
+from poplin.log import Appender, Entry, LeasedEntry, Log, Token
+from poplin.sender import Sender
+from poplin.settings import DispatcherSettings
+from poplin.store import connect
+from poplin.waiting import wait
+
+__all__ = ["PartitionDispatcher"]
+
+_LEASE_BYTES = 8 * 1024 * 1024
+_PEEKS = 500
+_PAUSE_S = 0.2
+_BLOCKING_TIMEOUT_S = 5.0
+
+
+class PartitionDispatcher:
+    """Delivers what one partition holds. Several may run on the same partition at once."""
+
+    def __init__(
+        self, log: Log, redis_url: str, sender: Sender, settings: DispatcherSettings
+    ) -> None:
+        self.log = log
+        # Its own connection: a read that blocks must keep no command waiting.
+        self._blocking = connect(redis_url, timeout_s=_BLOCKING_TIMEOUT_S)
+        self._settings = settings
+        self._lanes: dict[str, Lane] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._leases: set[asyncio.Task[None]] = set()
+        self._report = Report()
+        self._stopping = False
+        self._replies = Appender(log)
+        self._attempter = Attempter(sender, self._replies)
+        self._outbox = Outbox(log, self._on_written)
+        self._reader = Reader(
+            log,
+            self._blocking,
+            self._lanes,
+            count=settings.read_count,
+            start=self._start,
+            overflow=self._overflow,
+        )
+
+    def follow(self, catalog: Catalog) -> None:
+        """Take over a new version of the trigger set: edited lanes keep what is under way."""
+        records = {record.uid: record for record in catalog.triggers_of(self.log.keys.broker)}
+        for uid in self._lanes.keys() - records.keys():
+            self._lanes.pop(uid).close()
+        entries = []
+        for uid, record in records.items():
+            try:
+                entries.append((uid, compile_filters(record.filters)))
+                if uid in self._lanes:
+                    self._lanes[uid].update(record)
+                else:
+                    self._lanes[uid] = Lane(record)
+            except PoplinError as error:
+                structlog.get_logger().error("trigger refused", trigger=record.key, why=str(error))
+        self._reader.triggers = TriggerSet(catalog.version, FilterIndex(entries))
+
+    async def run(self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]) -> None:
+        """Deliver until `stop`; then finish what is under way or give it back."""
+        written = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._reader.run(stop, refresh), name="read")
+            tasks.create_task(self._sweep(stop), name="sweep")
+            tasks.create_task(self._outbox.run(written), name="write outcomes")
+            await stop.wait()
+            self._stopping = True
+            await self._finish()
+            written.set()
+            self._outbox.wake()
+        await self._replies.close()
+        await self._blocking.aclose()
+
+    async def _finish(self) -> None:
+        for lane in self._lanes.values():
+            lane.close()
+        # A lease is a read from Redis: it is waited for, never cancelled.
+        await asyncio.gather(*self._leases)
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=self._settings.grace_s)
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*self._deliveries)
+
+    # Deliveries
+
+    def _start(self, delivery: Delivery) -> None:
+        """Begin a delivery whose window place is taken already."""
+        self._outbox.hold(delivery)
+        if self._stopping:
+            self._end(delivery, Deferred(0.0, 0, "given back", counts=False), 0)
+            return
+        task = asyncio.create_task(self._deliver(delivery), name="deliver")
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        outcome: Outcome
+        try:
+            outcome = await self._attempter.attempt(delivery)
+        except asyncio.CancelledError:
+            # Stopping: another dispatcher takes it at once; the subscriber may see it twice.
+            outcome = Deferred(0.0, 0, "given back", counts=False)
+        except Exception as error:  # noqa: BLE001 - one event must not end the dispatcher
+            self._report.broken(delivery, error)
+            outcome = Deferred(1.0, 500, f"internal error: {type(error).__name__}")
+        self._end(delivery, outcome, round((loop.time() - started) * 1000))
+
+    def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
+        delivery.lane.in_flight -= 1
+        self._outbox.add(delivery, outcome, milliseconds)
+        self._fill(delivery.lane)
+
+    def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
+        lane = delivery.lane
+        self._report.outcome(delivery, outcome)
+        if isinstance(outcome, Deferred):
+            lane.wake_in(outcome.delay_s, self._fill)
+        elif isinstance(outcome, Buried) and outcome.has_sink:
+            self._overflow(lane)
+
+    # Work that waits in the queues
+
+    def _overflow(self, lane: Lane) -> None:
+        lane.has_backlog = True
+        self._fill(lane)
+
+    def _fill(self, lane: Lane) -> None:
+        if lane.wants_work() and not self._stopping:
+            lane.is_leasing = True
+            task = asyncio.create_task(self._lease(lane), name="lease")
+            self._leases.add(task)
+            task.add_done_callback(self._leases.discard)
+
+    async def _lease(self, lane: Lane) -> None:
+        room = lane.room
+        lane.in_flight += room
+        entries: list[LeasedEntry] = []
+        try:
+            leased = await self.log.lease(lane.record.uid, room, _LEASE_BYTES)
+        except StoreUnavailableError:
+            lane.wake_in(_PAUSE_S, self._fill)
+            return
+        else:
+            entries = leased.entries
+            lane.has_backlog = leased.next_due_s == 0
+            if leased.next_due_s:
+                lane.wake_in(leased.next_due_s, self._fill)
+        finally:
+            lane.in_flight -= room - len(entries)
+            lane.is_leasing = False
+        for entry in entries:
+            self._take(lane, leased.token, entry)
+        self._fill(lane)
+
+    def _take(self, lane: Lane, token: Token, leased: LeasedEntry) -> None:
+        delivery = Delivery(
+            lane,
+            leased.id,
+            token,
+            leased.entry or Entry(b"", None, b""),
+            tries=leased.tries,
+            crashes=leased.crashes,
+            first_us=leased.first_us,
+            grave=leased.grave,
+        )
+        if leased.entry is not None:
+            self._start(delivery)
+            return
+        self._report.lost(lane, leased.id)
+        self._outbox.hold(delivery)
+        self._end(delivery, Settled(0, "lost: not in the log"), 0)
+
+    async def _sweep(self, stop: asyncio.Event) -> None:
+        """Find what a dead dispatcher left behind: the only polling there is."""
+        while not stop.is_set():
+            uids = list(self._lanes)
+            try:
+                for start in range(0, len(uids), _PEEKS):
+                    part = uids[start : start + _PEEKS]
+                    for uid, seconds in zip(part, await self.log.peek(part), strict=True):
+                        lane = self._lanes.get(uid)
+                        if lane is None or seconds is None:
+                            continue
+                        if seconds == 0:
+                            self._overflow(lane)
+                        else:
+                            lane.wake_in(seconds, self._fill)
+            except StoreUnavailableError:
+                pass
+            await wait(stop, self._settings.sweep_s)

@@ -1,0 +1,51 @@
+"""`/livez` and `/readyz`: is the process there, and would an event be accepted?"""
+
+from fastapi import FastAPI, Response
+
+from ingress.brokers import Brokers
+from poplin.errors import StoreUnavailableError
+from poplin.log import Log
+
+__all__ = ["health_app"]
+
+
+def health_app(brokers: Brokers) -> FastAPI:
+    app = FastAPI(title="Poplin ingress", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz(response: Response) -> dict[str, str]:
+        """200 only when every broker's log takes events and routes them by the set we know."""
+        reason = await _why_not_ready(brokers)
+        if reason is None:
+            return {"status": "ready"}
+        response.status_code = 503
+        return {"status": "not ready", "reason": reason}
+
+    return app
+
+
+async def _why_not_ready(brokers: Brokers) -> str | None:
+    if brokers.version < 0:
+        return "the catalog has not been read yet"
+    try:
+        for log in brokers.logs:
+            if reason := await _why_refused(log, brokers.version):
+                return reason
+    except StoreUnavailableError as error:
+        return str(error)
+    return None
+
+
+async def _why_refused(log: Log, version: int) -> str | None:
+    broker = log.keys.broker
+    # An empty append is refused exactly when a full one would be.
+    if await log.append([]) is None:
+        return f"broker {broker} is not open"
+    generation = (await log.position()).generation
+    if generation is None or generation < version:
+        return f"broker {broker} still routes by trigger set {generation}, not {version}"
+    return None

@@ -1,0 +1,37 @@
+"""What an event gets on its way into a broker, from a producer or as a reply."""
+
+from datetime import UTC, datetime
+
+from poplin.errors import InvalidEventError
+from poplin.event import Event
+
+__all__ = ["ARRIVAL_TIME", "HOPS", "MOST_HOPS", "arrived"]
+
+ARRIVAL_TIME = "knativearrivaltime"
+HOPS = "knativebrokerttl"
+
+MOST_HOPS = 255
+"""Hops left to an event that comes without a count (knative-contract 2, MAX_TTL)."""
+
+
+def arrived(event: Event) -> Event:
+    """The event with its arrival time set, over any it brought, and one hop fewer left.
+
+    Raises InvalidEventError when no hop is left. An unreadable count starts anew, as in Knative.
+    """
+    hops = event.attributes.get(HOPS)
+    left = MOST_HOPS if hops is None else _one_fewer(hops)
+    if left <= 0:
+        raise InvalidEventError(
+            f"attribute '{HOPS}' is {str(hops)[:20]!r}: the event has used up its hops"
+        )
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    attributes = {**event.attributes, HOPS: left, ARRIVAL_TIME: now}
+    return Event(attributes, event.data, event.headers)
+
+
+def _one_fewer(hops: str | int) -> int:
+    try:
+        return int(hops) - 1
+    except ValueError:
+        return MOST_HOPS

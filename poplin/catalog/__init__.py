@@ -1,0 +1,20 @@
+"""Brokers and triggers as the data plane knows them, kept in Redis and followed from there.
+
+It never reads YAML or Kubernetes objects: whoever owns the truth publishes finished records.
+"""
+
+from poplin.catalog.catalog import Catalog, RemovedTrigger
+from poplin.catalog.follow import Follower
+from poplin.catalog.publish import forget_removed, publish
+from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord
+
+__all__ = [
+    "BrokerRecord",
+    "Catalog",
+    "DeliveryPolicy",
+    "Follower",
+    "RemovedTrigger",
+    "TriggerRecord",
+    "forget_removed",
+    "publish",
+]

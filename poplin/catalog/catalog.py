@@ -1,0 +1,81 @@
+"""One version of the catalog, and how it lies in Redis.
+
+`poplin:catalog` is a hash: `version`, and JSON under `broker/<ns>/<name>`,
+`trigger/<ns>/<name>` and `removed/<uid>`. Every change is announced on a stream in the same slot.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from poplin.catalog.records import BrokerRecord, TriggerRecord
+from poplin.log import Log
+from poplin.store import translated
+
+__all__ = ["CATALOG", "CHANGES", "Catalog", "RemovedTrigger", "lookup_broker", "read"]
+
+CATALOG = "poplin:catalog"
+CHANGES = "{poplin:catalog}:changes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedTrigger:
+    """A trigger that left the catalog; its queues wait a while in case it comes back."""
+
+    uid: str
+    namespace: str
+    name: str
+    broker: str
+    partitions: int
+    removed_us: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def broker_key(self) -> str:
+        return f"{self.namespace}/{self.broker}"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Brokers and triggers by `namespace/name`. `version` is the generation in the logs."""
+
+    version: int = 0
+    brokers: Mapping[str, BrokerRecord] = field(default_factory=dict)
+    triggers: Mapping[str, TriggerRecord] = field(default_factory=dict)
+    removed: Mapping[str, RemovedTrigger] = field(default_factory=dict)
+
+    def triggers_of(self, broker: str) -> list[TriggerRecord]:
+        return [trigger for trigger in self.triggers.values() if trigger.broker_key == broker]
+
+
+def logs(redis: Redis, broker: BrokerRecord) -> list[Log]:
+    """The log of each partition."""
+    return [Log(redis, broker.key, partition) for partition in range(broker.partitions)]
+
+
+async def read(redis: Redis) -> Catalog:
+    with translated():
+        fields: Any = await redis.hgetall(CATALOG)
+    brokers, triggers, removed = {}, {}, {}
+    for name, value in fields.items():
+        kind, _, key = name.decode().partition("/")
+        if kind == "broker":
+            brokers[key] = msgspec.json.decode(value, type=BrokerRecord)
+        elif kind == "trigger":
+            triggers[key] = msgspec.json.decode(value, type=TriggerRecord)
+        elif kind == "removed":
+            removed[key] = msgspec.json.decode(value, type=RemovedTrigger)
+    return Catalog(int(fields.get(b"version", 0)), brokers, triggers, removed)
+
+
+async def lookup_broker(redis: Redis, key: str) -> BrokerRecord | None:
+    """One broker as it is now, for the event that comes before the announcement."""
+    with translated():
+        value: Any = await redis.hget(CATALOG, f"broker/{key}")
+    return None if value is None else msgspec.json.decode(value, type=BrokerRecord)

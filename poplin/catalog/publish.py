@@ -1,0 +1,89 @@
+"""Writing the catalog, in the order that keeps promise 2: catalog, fence, then Ready."""
+
+from collections.abc import Iterable
+
+import msgspec
+from redis.asyncio import Redis
+
+from poplin.catalog.catalog import CATALOG, CHANGES, Catalog, RemovedTrigger, logs, read
+from poplin.catalog.records import BrokerRecord, TriggerRecord
+from poplin.log import Log
+from poplin.store import translated
+
+__all__ = ["forget_removed", "publish"]
+
+
+async def publish(
+    redis: Redis, brokers: Iterable[BrokerRecord], triggers: Iterable[TriggerRecord]
+) -> Catalog:
+    """Make this the catalog. On return every partition is fenced: no older set routes an event.
+
+    Dying half-way is harmless: the same call completes it. There is one publisher at a time.
+    """
+    old = await read(redis)
+    new_brokers = {broker.key: broker for broker in brokers}
+    new_triggers = {trigger.key: trigger for trigger in triggers}
+    removed = await _removed(redis, old, new_triggers)
+    changed = (new_brokers, new_triggers, removed) != (old.brokers, old.triggers, old.removed)
+    new = Catalog(old.version + changed, new_brokers, new_triggers, removed)
+    if changed:
+        await _write(redis, old, new)
+    for broker in new.brokers.values():
+        for log in logs(redis, broker):
+            await log.fence(new.version)
+    for key, broker in old.brokers.items():
+        if key not in new.brokers:
+            for log in logs(redis, broker):
+                await log.close()
+    return new
+
+
+async def _removed(
+    redis: Redis, old: Catalog, triggers: dict[str, TriggerRecord]
+) -> dict[str, RemovedTrigger]:
+    """Who left, now or before, and has not come back with its uid."""
+    now_us = await Log(redis, "").server_time_us()
+    kept = {trigger.uid for trigger in triggers.values()}
+    removed = {uid: trigger for uid, trigger in old.removed.items() if uid not in kept}
+    for trigger in old.triggers.values():
+        if trigger.uid not in kept:
+            broker = old.brokers.get(trigger.broker_key)
+            removed[trigger.uid] = RemovedTrigger(
+                uid=trigger.uid,
+                namespace=trigger.namespace,
+                name=trigger.name,
+                broker=trigger.broker,
+                partitions=broker.partitions if broker else 1,
+                removed_us=now_us,
+            )
+    return removed
+
+
+async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
+    fields, stale = _fields(new), _fields(old).keys() - _fields(new).keys()
+    with translated():
+        async with redis.pipeline(transaction=True) as pipeline:
+            if stale:
+                pipeline.hdel(CATALOG, *stale)
+            pipeline.hset(CATALOG, mapping={**fields, "version": str(new.version).encode()})
+            pipeline.xadd(CHANGES, {"version": new.version}, maxlen=100)
+            await pipeline.execute()
+
+
+def _fields(catalog: Catalog) -> dict[str, bytes]:
+    kinds = {
+        "broker": catalog.brokers,
+        "trigger": catalog.triggers,
+        "removed": catalog.removed,
+    }
+    return {
+        f"{kind}/{key}": msgspec.json.encode(record)
+        for kind, records in kinds.items()
+        for key, record in records.items()
+    }
+
+
+async def forget_removed(redis: Redis, uid: str) -> None:
+    """The removed trigger's queues are gone; nothing is left to come back to."""
+    with translated():
+        await redis.hdel(CATALOG, f"removed/{uid}")

@@ -1,0 +1,72 @@
+"""What the data plane knows of a broker and a trigger: resolved, defaulted, ready to use.
+
+Whoever owns the truth (files in `poplin up`, the controller on Kubernetes) writes these
+records; ingress and dispatcher read them and never look at YAML.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["BrokerRecord", "DeliveryPolicy", "TriggerRecord"]
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPolicy:
+    """The effective DeliverySpec of a trigger. Durations are seconds.
+
+    `backoff_delay_s` 0 means retries follow at once; `retry_after_max_s` None means that a
+    Retry-After header is not heeded.
+    """
+
+    retry: int = 0
+    backoff_policy: Literal["linear", "exponential"] = "exponential"
+    backoff_delay_s: float = 0.0
+    backoff_max_s: float = 3600.0
+    timeout_s: float = 30.0
+    retry_after_max_s: float | None = None
+    format: Literal["binary", "json"] | None = None
+    dead_letter_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerRecord:
+    """One broker. Sizes are bytes, durations seconds."""
+
+    namespace: str
+    name: str
+    partitions: int = 1
+    retention_s: float = 86_400.0
+    retention_bytes: int = 256 * MEBIBYTE
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerRecord:
+    """One trigger that can be served. `uid` names its queues and outlives edits.
+
+    `filters` is what `poplin.filters.compile_filters` takes: the `spec.filters` list as written,
+    or, where that is empty, one `attributes` element made from `spec.filter`.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    broker: str
+    subscriber_uri: str
+    filters: tuple[dict[str, Any], ...] = ()
+    delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
+    max_in_flight: int = 64
+    dead_letter_retention_s: float = 604_800.0
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def broker_key(self) -> str:
+        return f"{self.namespace}/{self.broker}"

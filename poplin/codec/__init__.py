@@ -1,0 +1,64 @@
+"""CloudEvents over HTTP and in the log: pure functions from bytes to events and back.
+
+Data is never parsed or altered; nothing here knows brokers, triggers or sockets.
+"""
+
+from collections.abc import Sequence
+
+from poplin.codec.binary import decode_binary, encode_binary
+from poplin.codec.entry import from_entry, to_entry
+from poplin.codec.structured import decode_structured, encode_structured
+from poplin.errors import InvalidEventError
+from poplin.event import Event
+
+__all__ = [
+    "decode",
+    "encode_binary",
+    "encode_structured",
+    "from_entry",
+    "is_event",
+    "to_entry",
+]
+
+_BATCH = b"application/cloudevents-batch"
+_STRUCTURED = b"application/cloudevents"
+_STRUCTURED_JSON = b"application/cloudevents+json"
+
+
+def decode(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
+    """The event of an HTTP message; header names are lower-case, repeated headers kept.
+
+    The mode is decided by Content-Type alone (HTTP binding 3). Raises InvalidEventError.
+    """
+    content_type = _content_type(headers)
+    if content_type is None or not content_type[:23].lower().startswith(_STRUCTURED):
+        return decode_binary(headers, body)
+    media_type = content_type.partition(b";")[0].strip().lower()
+    if media_type.startswith(_BATCH):
+        raise InvalidEventError("batches are not accepted yet; send the events one by one")
+    if media_type == _STRUCTURED_JSON:
+        return decode_structured(headers, body)
+    if _has_specversion(headers):
+        # Another format of structured mode: with complete headers it passes as opaque data.
+        return decode_binary(headers, body)
+    shown = media_type.decode("latin-1")[:60]
+    raise InvalidEventError(f"format {shown!r} is not known; use application/cloudevents+json")
+
+
+def is_event(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer claims to be a CloudEvent, and so must be a valid one."""
+    content_type = _content_type(headers)
+    if content_type is not None and content_type.lower().startswith(_STRUCTURED):
+        return True
+    return _has_specversion(headers)
+
+
+def _content_type(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    for name, value in headers:
+        if name == b"content-type":
+            return value
+    return None
+
+
+def _has_specversion(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"ce-specversion" for name, _ in headers)

@@ -1,0 +1,58 @@
+"""Binary mode (HTTP binding 3.1): attributes in headers, the body is the data byte for byte."""
+
+from collections.abc import Container, Sequence
+
+from poplin.codec.attributes import check, check_name
+from poplin.codec.headers import decode_value, encode_value, passed_through
+from poplin.errors import InvalidEventError
+from poplin.event import AttributeValue, Event
+
+__all__ = ["canonical", "decode_binary", "encode_binary"]
+
+
+def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
+    """Raises InvalidEventError."""
+    attributes: dict[str, AttributeValue] = {}
+    other = False
+    for name, value in headers:
+        if name[:3] == b"ce-":
+            _add(attributes, name[3:].decode("latin-1"), value)
+        elif name == b"content-type":
+            if "datacontenttype" in attributes:
+                raise InvalidEventError("header 'content-type' is there twice")
+            attributes["datacontenttype"] = value.decode("latin-1").strip()
+        elif name[:2] in (b"x-", b"kn"):
+            other = True
+    check(attributes)
+    return Event(attributes, body, passed_through(headers) if other else ())
+
+
+def _add(attributes: dict[str, AttributeValue], name: str, value: bytes) -> None:
+    check_name(name)
+    if name == "datacontenttype":
+        raise InvalidEventError("header 'ce-datacontenttype' is not allowed; use content-type")
+    if name in attributes:
+        raise InvalidEventError(f"attribute '{name}' is there twice")
+    attributes[name] = decode_value(name, value)
+
+
+def encode_binary(event: Event, *, omit: Container[str] = ()) -> tuple[bytes, bytes]:
+    """Header lines, each ended by CRLF, and the body. Attributes named in `omit` are left out."""
+    lines = []
+    for name, value in event.attributes.items():
+        if name == "datacontenttype":
+            lines.append(f"content-type: {value}\r\n")
+        elif name not in omit:
+            lines.append(f"ce-{name}: {encode_value(canonical(value))}\r\n")
+    for name, text in event.headers:
+        lines.append(f"{name}: {text}\r\n")
+    return "".join(lines).encode("latin-1"), event.data
+
+
+def canonical(value: AttributeValue) -> str:
+    """The string form of a value (CloudEvents 1.0.2, Type System)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,70 @@
+"""Attribute values in HTTP headers (HTTP binding 3.1.3.2), and the headers that pass through."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote_to_bytes
+
+from poplin.codec.attributes import is_uri_reference, shown, typed_as_uri
+from poplin.errors import InvalidEventError
+
+__all__ = ["decode_value", "encode_value", "passed_through"]
+
+_PASSED = frozenset({b"x-request-id"})
+_PASSED_PREFIXES = (b"knative-", b"x-b3-")
+_NEEDS_ENCODING = re.compile(
+    r"[^!#-$&-~]"
+)  # all but U+0021-007E without the quote and the percent sign
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_VISIBLE = re.compile(rb"[\t -~\x80-\xff]*\Z")
+
+
+def decode_value(name: str, raw: bytes) -> str:
+    """The attribute's text: quotes undone, then one percent-decode.
+
+    Escapes that are not UTF-8 are refused; a stray percent sign is literal. A URI keeps its
+    escapes when it is no URI without them: its sender (sdk-go, sdk-java) did not encode.
+    """
+    text = _utf8(name, raw)
+    if text[:1] == '"' and len(text) > 1 and text[-1] == '"':
+        text = _ESCAPED.sub(r"\1", text[1:-1])
+    if "%" not in text:
+        return text
+    try:
+        decoded = unquote_to_bytes(text).decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidEventError(
+            f"attribute '{name}' is {shown(text)}; its percent-encoding is not UTF-8"
+        ) from None
+    if name in typed_as_uri and not is_uri_reference(decoded) and is_uri_reference(text):
+        return text
+    return decoded
+
+
+def _utf8(name: str, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidEventError(
+            f"attribute '{name}' is {shown(raw)}; a header value must be ASCII or UTF-8"
+        ) from None
+
+
+def encode_value(text: str) -> str:
+    """Percent-encode space, quote, percent and everything that is not visible ASCII."""
+    if _NEEDS_ENCODING.search(text) is None:
+        return text
+    return _NEEDS_ENCODING.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8"))
+
+
+def passed_through(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """The headers that travel with an event to subscribers (knative-contract 2)."""
+    found = [
+        (name.decode("ascii", "replace"), value.decode("latin-1"))
+        for name, value in headers
+        if (name in _PASSED or name.startswith(_PASSED_PREFIXES)) and _VISIBLE.match(value)
+    ]
+    return tuple(found)

@@ -1,0 +1,175 @@
+"""Structured mode in JSON (JSON format 1.0.2): the whole event is one JSON object."""
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Container, Sequence
+
+import msgspec
+
+from poplin.codec.attributes import check, check_name, shown
+from poplin.codec.binary import canonical
+from poplin.codec.headers import passed_through
+from poplin.errors import InvalidEventError
+from poplin.event import AttributeValue, Event
+
+__all__ = ["decode_structured", "encode_structured"]
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ANY = msgspec.json.Decoder()
+_PAYLOAD = frozenset({"data", "data_base64"})
+_JSON_TYPE = re.compile(r"[^/;]+/(?:[^;]+\+)?json[ \t]*(?:;|\Z)", re.IGNORECASE)
+_INT32 = range(-(2**31), 2**31)
+_KEPT_AS_STRING = frozenset(
+    {
+        "id",
+        "source",
+        "specversion",
+        "type",
+        "subject",
+        "time",
+        "dataschema",
+        "schemaurl",
+        "datacontenttype",
+    }
+)
+
+
+def decode_structured(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
+    """Raises InvalidEventError. Data that is JSON keeps its bytes."""
+    members = _members(body)
+    attributes: dict[str, AttributeValue] = {}
+    for name, raw in members.items():
+        if name not in _PAYLOAD:
+            value = _value(name, raw)
+            if value is not None:
+                attributes[name] = value
+    check(attributes)
+    data = _data(members, attributes)
+    return Event(attributes, data, passed_through(headers))
+
+
+def _members(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        body.decode("utf-8")  # msgspec does not look into the values it skips
+        return _OBJECT.decode(body)
+    except UnicodeDecodeError:
+        raise InvalidEventError(
+            "the body is not UTF-8; a structured event is JSON in UTF-8"
+        ) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidEventError(f"the body is not one JSON object: {error}") from None
+
+
+def _json(name: str, raw: msgspec.Raw) -> object:
+    try:
+        return _ANY.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidEventError(f"member '{name}' is not valid JSON: {error}") from None
+
+
+def _value(name: str, raw: msgspec.Raw) -> AttributeValue | None:
+    check_name(name)
+    value = _json(name, raw)
+    if value is None or isinstance(value, str):
+        return value
+    if name not in _KEPT_AS_STRING:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int) and value in _INT32:
+            return value
+        allowed = "a string, a boolean or a 32-bit integer"
+    else:
+        allowed = "a JSON string"
+    raise InvalidEventError(f"attribute '{name}' is {shown(value)}; it must be {allowed}")
+
+
+def _data(members: dict[str, msgspec.Raw], attributes: dict[str, AttributeValue]) -> bytes:
+    plain, encoded = members.get("data"), members.get("data_base64")
+    if encoded is not None and bytes(encoded) == b"null":
+        encoded = None
+    if plain is not None and encoded is not None:
+        raise InvalidEventError("members 'data' and 'data_base64' exclude each other")
+    if encoded is not None:
+        return _base64("data_base64", _json("data_base64", encoded))
+    if plain is None:
+        return b""
+    if attributes.get("datacontentencoding") == "base64":  # CloudEvents 0.3
+        return _base64("data", _json("data", plain))
+    content_type = attributes.setdefault("datacontenttype", "application/json")
+    if is_json(str(content_type)):
+        _json("data", plain)
+        return bytes(plain)
+    text = _json("data", plain)
+    if text is None:
+        return b""
+    if not isinstance(text, str):
+        raise InvalidEventError(
+            f"member 'data' must be a string when datacontenttype is {shown(content_type)}"
+        )
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidEventError("member 'data' holds a lone surrogate; it is not text") from None
+
+
+def _base64(name: str, value: object) -> bytes:
+    try:
+        if isinstance(value, str):
+            return b64decode(value.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        pass
+    raise InvalidEventError(f"member '{name}' is not base64 (RFC 4648 section 4, with padding)")
+
+
+def is_json(content_type: str) -> bool:
+    """*/json or */*+json, whatever the parameters (JSON format 3.1)."""
+    return _JSON_TYPE.match(content_type) is not None
+
+
+def encode_structured(event: Event, *, omit: Container[str] = ()) -> tuple[bytes, bytes]:
+    """Header lines and the JSON body. JSON data is spliced in untouched."""
+    members = {name: value for name, value in event.attributes.items() if name not in omit}
+    head = "content-type: application/cloudevents+json\r\n" + "".join(
+        f"{name}: {text}\r\n" for name, text in event.headers
+    )
+    body = msgspec.json.encode(members)
+    member = _data_member(event)
+    if member:
+        body = body[:-1] + b"," + member + b"}"
+    return head.encode("latin-1"), body
+
+
+def _data_member(event: Event) -> bytes:
+    data = event.data
+    if not data:
+        return b""
+    content_type = event.attributes.get("datacontenttype")
+    if event.attributes.get("datacontentencoding") == "base64":
+        return b'"data":"' + b64encode(data) + b'"'
+    if content_type is not None:
+        if is_json(canonical(content_type)):
+            if _is_json_text(data):
+                return b'"data":' + data
+        else:
+            text = _text(data)
+            if text is not None:
+                return b'"data":' + msgspec.json.encode(text)
+    # Without a content type a `data` member would claim JSON (JSON format 3.1.1).
+    return b'"data_base64":"' + b64encode(data) + b'"'
+
+
+def _is_json_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+        _ANY.decode(data)
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None

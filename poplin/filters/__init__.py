@@ -1,0 +1,9 @@
+"""Who wants an event: filters compiled to closures, and an index over many of them.
+
+Attributes in, yes or no out; nothing here knows triggers, the log or YAML.
+"""
+
+from poplin.filters.dialects import Filter, compile_filters
+from poplin.filters.index import FilterIndex
+
+__all__ = ["Filter", "FilterIndex", "compile_filters"]

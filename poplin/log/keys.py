@@ -1,0 +1,50 @@
+"""The names of a partition's keys; all share one hash tag, so one Redis Cluster slot."""
+
+from dataclasses import dataclass
+
+__all__ = ["Keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of one partition; `broker` is `namespace/name`."""
+
+    broker: str
+    partition: int = 0
+
+    @property
+    def tag(self) -> str:
+        return f"poplin:{{{self.broker}#{self.partition}}}"
+
+    @property
+    def log(self) -> str:
+        return f"{self.tag}:log"
+
+    @property
+    def state(self) -> str:
+        return f"{self.tag}:state"
+
+    @property
+    def refs(self) -> str:
+        return f"{self.tag}:refs"
+
+    @property
+    def journal(self) -> str:
+        return f"{self.tag}:journal"
+
+    @property
+    def reader(self) -> str:
+        """Who reads the log at present; a hint that saves work, not a fence."""
+        return f"{self.tag}:reader"
+
+    def due(self, uid: str) -> str:
+        return f"{self.tag}:due:{uid}"
+
+    def tries(self, uid: str) -> str:
+        return f"{self.tag}:tries:{uid}"
+
+    def dead(self, uid: str) -> str:
+        return f"{self.tag}:dead:{uid}"
+
+    def grave(self, uid: str) -> str:
+        return f"{self.tag}:grave:{uid}"

@@ -1,0 +1,298 @@
+"""One partition's log: a typed method for each script and each read."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+
+from poplin.log.keys import Keys
+from poplin.log.scripts import Script
+from poplin.log.values import (
+    LEASE_S,
+    Burial,
+    Deferral,
+    Entry,
+    Held,
+    Leased,
+    LeasedEntry,
+    LogId,
+    Matches,
+    Routed,
+    Token,
+)
+from poplin.store import translated
+
+__all__ = ["Log", "Position"]
+
+_LEASE_US = int(LEASE_S * 1e6)
+_Word = bytes | str | int
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the log is routed; `generation` is None when the broker is gone."""
+
+    cursor: LogId
+    generation: int | None
+
+
+class Log:
+    """The scripts of `scripts/`, each atomic; every method may be called from any task.
+
+    Any method raises StoreUnavailableError when the store gives no answer; whether the change
+    was made is then unknown. Settle, renew, defer, bury and route may be repeated safely: the
+    token or the cursor refuses a second effect. Append may not: a repeat is a second event.
+    Calls take at most 1,000 items.
+    """
+
+    def __init__(self, redis: Redis, broker: str, partition: int = 0) -> None:
+        self._redis = redis
+        self.keys = Keys(broker, partition)
+
+    # In
+
+    async def append(self, entries: Sequence[Entry]) -> list[LogId] | None:
+        """The ids, or None when the broker is gone. On return the store has fsynced them."""
+        words: list[_Word] = []
+        for attributes, headers, data in entries:
+            words += (attributes, headers or b"", data)
+        keys = self.keys
+        ids: list[LogId] | None = await _append(self._redis, (keys.log, keys.state), words)
+        return ids
+
+    async def fence(self, generation: int) -> int:
+        """Raise the generation in force; returns the one in force now."""
+        return int(await _fence(self._redis, (self.keys.state,), (generation,)))
+
+    async def close(self) -> None:
+        """The broker is gone: appends are refused, nothing is routed; queues stay."""
+        with translated():
+            await self._redis.hdel(self.keys.state, "generation")
+
+    async def position(self) -> Position:
+        with translated():
+            state: Any = await self._redis.hmget(self.keys.state, ["cursor", "generation"])
+        cursor, generation = state
+        return Position(LogId(cursor or b"0-0"), None if generation is None else int(generation))
+
+    # Routing
+
+    async def claim_reader(self, name: str, hold_s: float) -> bool:
+        """Whether `name` is to read this partition for the next `hold_s`."""
+        return bool(
+            await _claim_reader(self._redis, (self.keys.reader,), (name, int(hold_s * 1000)))
+        )
+
+    async def read(
+        self, cursor: LogId, count: int, block_s: float, reader: Redis | None = None
+    ) -> list[tuple[LogId, Entry]]:
+        """Entries after `cursor`, waiting up to `block_s` for the first. Never cancel it."""
+        with translated():
+            reply: Any = await (reader or self._redis).execute_command(
+                "XREAD",
+                "COUNT",
+                count,
+                "BLOCK",
+                max(1, int(block_s * 1000)),  # 0 would block for ever
+                "STREAMS",
+                self.keys.log,
+                cursor,
+            )
+        if not reply:
+            return []
+        entries = reply[0][1] if isinstance(reply, list) else next(iter(reply.values()))[0]
+        return [(LogId(entry_id), _entry(fields)) for entry_id, fields in entries]
+
+    async def route(
+        self, position: Position, last: LogId, matches: Mapping[str, Matches]
+    ) -> Routed:
+        """Queue the matches of everything from the position's cursor up to `last`.
+
+        `position.generation` is the caller's trigger set. Keep to about 1,000 matches.
+        """
+        keys = self.keys
+        words: list[_Word] = [position.cursor, last, position.generation or 0, _LEASE_US]
+        for match in matches.values():
+            words += (len(match.ids), match.leased, *match.ids)
+        token = await _route(
+            self._redis, (keys.log, keys.state, keys.refs, *map(keys.due, matches)), words
+        )
+        return Routed(None if token is None else Token(int(token)))
+
+    # Work
+
+    async def lease(self, uid: str, count: int, most_bytes: int) -> Leased:
+        keys = self.keys
+        token, next_us, *rows = await _lease(
+            self._redis,
+            (keys.due(uid), keys.tries(uid), keys.grave(uid), keys.log),
+            (count, most_bytes, _LEASE_US),
+        )
+        wait_us = int(next_us)
+        return Leased(
+            Token(int(token)),
+            [_leased_entry(row) for row in rows],
+            None if wait_us < 0 else wait_us / 1e6,
+        )
+
+    async def peek(self, uids: Sequence[str]) -> list[float | None]:
+        """Seconds until each queue has work: 0 now, None when nothing waits."""
+        waits = await _peek(self._redis, [self.keys.due(uid) for uid in uids], ())
+        return [None if int(wait) < 0 else int(wait) / 1e6 for wait in waits]
+
+    async def settle(self, items: Sequence[Held], journal: bytes = b"") -> list[bool]:
+        """Delivered. A False means that the lease was lost and nothing changed."""
+        keys = self.keys
+        grouped, order = _by_trigger(items, attrgetter("uid"))
+        names = [keys.log, keys.state, keys.refs, keys.journal]
+        words: list[_Word] = [journal]
+        for uid, group in grouped:
+            names += (keys.due(uid), keys.tries(uid), keys.grave(uid))
+            words.append(len(group))
+            for held in group:
+                words += (held.id, held.token)
+        return _flags(await _settle(self._redis, names, words), order)
+
+    async def renew(self, items: Sequence[Held]) -> tuple[Token, list[bool]]:
+        """A new token for what is still held; False where the lease was lost."""
+        grouped, order = _by_trigger(items, attrgetter("uid"))
+        words: list[_Word] = [_LEASE_US]
+        for _, group in grouped:
+            words.append(len(group))
+            for held in group:
+                words += (held.id, held.token)
+        token, flags = await _renew(self._redis, [self.keys.due(uid) for uid, _ in grouped], words)
+        return Token(int(token)), _flags(flags, order)
+
+    async def defer(self, items: Sequence[Deferral], journal: bytes = b"") -> list[bool]:
+        keys = self.keys
+        grouped, order = _by_trigger(items, lambda item: item.held.uid)
+        names = [keys.journal]
+        words: list[_Word] = [journal]
+        for uid, group in grouped:
+            names += (keys.due(uid), keys.tries(uid))
+            words.append(len(group))
+            for held, delay_s, counts in group:
+                words += (held.id, held.token, int(delay_s * 1e6), int(counts))
+        return _flags(await _defer(self._redis, names, words), order)
+
+    async def bury(self, items: Sequence[Burial], journal: bytes = b"") -> list[bool]:
+        keys = self.keys
+        grouped, order = _by_trigger(items, lambda item: item.held.uid)
+        names = [keys.journal]
+        words: list[_Word] = [journal]
+        for uid, group in grouped:
+            names += (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
+            words.append(len(group))
+            for held, grave, has_sink in group:
+                words += (held.id, held.token, grave, int(has_sink))
+        return _flags(await _bury(self._redis, names, words), order)
+
+    # Operators
+
+    async def dead(self, uid: str, before_us: int | None = None, count: int = 1000) -> list[LogId]:
+        """The oldest dead letters, given up before a time of the server's clock."""
+        highest = "+inf" if before_us is None else before_us
+        with translated():
+            ids: Any = await self._redis.zrangebyscore(
+                self.keys.dead(uid), "-inf", highest, 0, count
+            )
+        return list(ids)
+
+    async def revive(self, uid: str, ids: Sequence[LogId]) -> int:
+        """Dead letters into the queue again; returns how many were dead."""
+        keys = self.keys
+        names = (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
+        return int(await _revive(self._redis, names, ids))
+
+    async def replay(self, uid: str, ids: Sequence[LogId], generation: int) -> int | None:
+        """Old entries into the queue again; None when `generation` is not in force."""
+        replayed = await _replay(self._redis, self._queue_keys(uid), (generation, *ids))
+        return None if replayed is None else int(replayed)
+
+    async def purge(self, uid: str, ids: Sequence[LogId]) -> int:
+        """Dead letters gone for good; returns how many were dead."""
+        keys = self.keys
+        names = (keys.log, keys.state, keys.refs, keys.tries(uid), keys.dead(uid), keys.grave(uid))
+        return int(await _purge(self._redis, names, ids))
+
+    async def drop(self, uid: str) -> tuple[int, int]:
+        """A slice of a removed trigger's queues gone: how many went, how many remain."""
+        gone, remain = await _drop(self._redis, self._queue_keys(uid), (1000,))
+        return int(gone), int(remain)
+
+    async def trim(self, before: LogId, most_bytes: int, look_at: int = 256) -> tuple[int, bool]:
+        """A slice of what no one needs gone: how many went, whether more would go."""
+        keys = self.keys
+        gone, more = await _trim(
+            self._redis, (keys.log, keys.state, keys.refs), (before, most_bytes, look_at)
+        )
+        return int(gone), bool(more)
+
+    async def server_time_us(self) -> int:
+        """The clock that every time in the sets is of."""
+        with translated():
+            seconds, us = await self._redis.time()
+        return int(seconds) * 1_000_000 + int(us)
+
+    def _queue_keys(self, uid: str) -> tuple[str, ...]:
+        keys = self.keys
+        return (
+            keys.log, keys.state, keys.refs,
+            keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid),
+        )  # fmt: skip
+
+
+_append = Script("append")
+_bury = Script("bury")
+_claim_reader = Script("claim_reader")
+_defer = Script("defer")
+_drop = Script("drop")
+_fence = Script("fence")
+_lease = Script("lease")
+_peek = Script("peek")
+_purge = Script("purge")
+_renew = Script("renew")
+_replay = Script("replay")
+_revive = Script("revive")
+_route = Script("route")
+_settle = Script("settle")
+_trim = Script("trim")
+
+
+def _entry(fields: Mapping[bytes, bytes]) -> Entry:
+    return Entry(fields[b"a"], fields.get(b"h"), fields.get(b"d", b""))
+
+
+def _leased_entry(row: Sequence[bytes]) -> LeasedEntry:
+    log_id, tries, crashes, first, grave, attributes, headers, data = row
+    return LeasedEntry(
+        LogId(log_id),
+        int(tries),
+        int(crashes),
+        int(first) if first else None,
+        grave or None,
+        Entry(attributes, headers or None, data) if attributes else None,
+    )
+
+
+def _by_trigger(
+    items: Sequence[_Item], uid_of: Callable[[_Item], str]
+) -> tuple[list[tuple[str, list[_Item]]], list[int]]:
+    """Items grouped as the scripts want them, and where each stood in `items`."""
+    groups: dict[str, list[int]] = {}
+    for position, item in enumerate(items):
+        groups.setdefault(uid_of(item), []).append(position)
+    grouped = [(uid, [items[position] for position in group]) for uid, group in groups.items()]
+    return grouped, [position for group in groups.values() for position in group]
+
+
+def _flags(flags: bytes, order: Iterable[int]) -> list[bool]:
+    """The scripts' flags, back in the order of the caller's items."""
+    answers = [False] * len(flags)
+    for flag, position in zip(flags, order, strict=True):
+        answers[position] = flag == ord("1")
+    return answers

@@ -1,0 +1,45 @@
+"""The Lua scripts, read from this package, and how one is called."""
+
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from poplin.store import translated
+
+__all__ = ["Script"]
+
+# When memory is full, only these are refused; the others free or finish work.
+_REFUSED_WHEN_FULL = frozenset({"append", "replay"})
+
+
+@cache
+def _source(name: str) -> str:
+    folder = files("poplin.log") / "scripts"
+    flags = "" if name in _REFUSED_WHEN_FULL else " flags=allow-oom"
+    common, script = ((folder / f"{stem}.lua").read_text() for stem in ("common", name))
+    return f"#!lua{flags}\n{common}\n{script}"
+
+
+class Script:
+    """One script by name. The server keeps it by its digest; it is sent again when unknown."""
+
+    __slots__ = ("_digest", "_source")
+
+    def __init__(self, name: str) -> None:
+        self._source = _source(name)
+        self._digest = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(
+        self, redis: Redis, keys: Sequence[str], args: Sequence[bytes | str | int]
+    ) -> Any:
+        """Raises StoreUnavailableError; whether the script ran is then unknown."""
+        with translated():
+            try:
+                return await redis.execute_command("EVALSHA", self._digest, len(keys), *keys, *args)
+            except NoScriptError:
+                return await redis.execute_command("EVAL", self._source, len(keys), *keys, *args)

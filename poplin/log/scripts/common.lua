@@ -1,0 +1,92 @@
+-- Put before every script. Times are µs of the server's clock; ids are stream ids.
+
+local function now_us()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000000 + tonumber(t[2])
+end
+
+-- Lua would write a large number as 1.7e+15.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+-- Is decimal text a below b? Compared as text, because a stream id may exceed a double.
+local function below(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
+
+local function before(a, b)
+  local a_ms, a_seq = string.match(a, '^(%d+)-(%d+)$')
+  local b_ms, b_seq = string.match(b, '^(%d+)-(%d+)$')
+  if a_ms ~= b_ms then return below(a_ms, b_ms) end
+  return below(a_seq, b_seq)
+end
+
+-- One reference fewer for each of ids, which are distinct and at most 1,000. The last
+-- reference below the trimmed line deletes the entry: nothing else will.
+local function release(log, state, refs, ids)
+  if #ids == 0 then return end
+  local counts = redis.call('HMGET', refs, unpack(ids))
+  local last = {}
+  for i, id in ipairs(ids) do
+    if tonumber(counts[i] or '0') > 1 then
+      redis.call('HINCRBY', refs, id, -1)
+    else
+      last[#last + 1] = id
+    end
+  end
+  if #last == 0 then return end
+  redis.call('HDEL', refs, unpack(last))
+  local trimmed = redis.call('HGET', state, 'trimmed')
+  if not trimmed then return end
+  local unneeded = {}
+  for _, id in ipairs(last) do
+    if before(id, trimmed) then unneeded[#unneeded + 1] = id end
+  end
+  if #unneeded > 0 then redis.call('XDEL', log, unpack(unneeded)) end
+end
+
+-- Forget the attempts of ids, which are at most 1,000.
+local function forget_tries(tries, ids)
+  local fields = {}
+  for _, id in ipairs(ids) do
+    fields[#fields + 1] = id
+    fields[#fields + 1] = id .. '/crashes'
+    fields[#fields + 1] = id .. '/first'
+  end
+  if #fields > 0 then redis.call('HDEL', tries, unpack(fields)) end
+end
+
+-- The ids of a group whose time is still the caller's token. ARGV from `at` on holds `count`
+-- items of `width` words, id and token first. Returns positions in the group, and adds a
+-- flag per item to `flags`: '1' held, '0' gone.
+local function held_items(due, at, count, width, flags)
+  local ids = {}
+  for i = 1, count do ids[i] = ARGV[at + (i - 1) * width] end
+  local held, seen = {}, {}
+  if count == 0 then return held end
+  local scores = redis.call('ZMSCORE', due, unpack(ids))
+  for i = 1, count do
+    local token = ARGV[at + (i - 1) * width + 1]
+    if scores[i] and not seen[ids[i]] and tonumber(scores[i]) == tonumber(token) then
+      seen[ids[i]] = true
+      held[#held + 1] = i
+      flags[#flags + 1] = '1'
+    else
+      flags[#flags + 1] = '0'
+    end
+  end
+  return held
+end
+
+local function write_journal(journal, line)
+  if line ~= '' then redis.call('XADD', journal, 'MAXLEN', '~', 5000, '*', 'j', line) end
+end
+
+-- µs until a queue has work: 0 when an entry is due or its lease ran out, -1 when none waits.
+local function work_in(due, now)
+  if #redis.call('ZRANGEBYSCORE', due, text(-now), text(now), 'LIMIT', 0, 1) > 0 then return '0' end
+  local waiting = redis.call('ZRANGEBYSCORE', due, text(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  return waiting[2] and text(tonumber(waiting[2]) - now) or '-1'
+end

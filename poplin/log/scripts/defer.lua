@@ -1,0 +1,22 @@
+-- Failed and to be tried again, or given back unsent, where the caller still holds the lease.
+-- KEYS journal, then due, tries of each trigger. ARGV journal line, then for each trigger:
+-- number of items, and id, token, delay in µs, '1' if an attempt was made, of each.
+-- Returns a flag per item, '1' deferred or '0' gone.
+local now = now_us()
+local flags = {}
+local at = 2
+for k = 2, #KEYS, 2 do
+  local count = tonumber(ARGV[at])
+  at = at + 1
+  for _, i in ipairs(held_items(KEYS[k], at, count, 4, flags)) do
+    local id = ARGV[at + (i - 1) * 4]
+    redis.call('ZADD', KEYS[k], 'XX', text(now + tonumber(ARGV[at + (i - 1) * 4 + 2])), id)
+    if ARGV[at + (i - 1) * 4 + 3] == '1' then
+      redis.call('HINCRBY', KEYS[k + 1], id, 1)
+      redis.call('HSETNX', KEYS[k + 1], id .. '/first', text(now))
+    end
+  end
+  at = at + count * 4
+end
+write_journal(KEYS[1], ARGV[1])
+return table.concat(flags)

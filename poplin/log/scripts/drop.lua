@@ -1,0 +1,17 @@
+-- The queues of a removed trigger gone, up to n entries a call. Raise the generation first,
+-- or a router with the old set may fill them again.
+-- KEYS log, state, refs, due, tries, dead, grave. ARGV n, at most 1,000.
+-- Returns how many went and how many remain.
+local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
+local due, tries, dead, grave = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local set = redis.call('EXISTS', due) == 1 and due or dead
+local ids = redis.call('ZRANGE', set, 0, tonumber(ARGV[1]) - 1)
+if #ids > 0 then
+  redis.call('ZREM', set, unpack(ids))
+  redis.call('HDEL', grave, unpack(ids))
+  forget_tries(tries, ids)
+  release(log, state, refs, ids)
+end
+local remain = redis.call('ZCARD', due) + redis.call('ZCARD', dead)
+if remain == 0 then redis.call('DEL', tries, grave) end
+return {#ids, remain}

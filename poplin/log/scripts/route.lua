@@ -1,0 +1,45 @@
+-- Put the matches of a stretch of the log into the triggers' queues and move the cursor.
+-- KEYS log, state, refs, then due of each trigger.
+-- ARGV: cursor that the caller read from, last id it read, its generation, lease in µs, then
+-- for each trigger: number of ids, how many of them (the first) the caller leases, the ids.
+-- Returns the token, or nil when stale: another router was faster, the trigger set is newer
+-- than the caller's, the broker is gone, or the caller read a log that a failover took away.
+local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
+local cursor = redis.call('HGET', state, 'cursor') or '0-0'
+local generation = redis.call('HGET', state, 'generation')
+if cursor ~= ARGV[1] or not generation or tonumber(generation) > tonumber(ARGV[3]) then
+  return false
+end
+if #redis.call('XRANGE', log, ARGV[2], ARGV[2], 'COUNT', 1) == 0 then return false end
+
+local now = now_us()
+local token = -(now + tonumber(ARGV[4]))
+local references = {}
+local at = 5
+for k = 4, #KEYS do
+  local count, leased = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local members = {}
+  for i = 1, count do
+    local id = ARGV[at + 1 + i]
+    members[#members + 1] = i <= leased and text(token) or text(now)
+    members[#members + 1] = id
+    references[id] = (references[id] or 0) + 1
+    if #members == 1000 or i == count then
+      redis.call('ZADD', KEYS[k], unpack(members))
+      members = {}
+    end
+  end
+  at = at + 2 + count
+end
+local fields = {}
+for id, count in pairs(references) do
+  fields[#fields + 1] = id
+  fields[#fields + 1] = count
+  if #fields == 1000 then
+    redis.call('HSET', refs, unpack(fields))
+    fields = {}
+  end
+end
+if #fields > 0 then redis.call('HSET', refs, unpack(fields)) end
+redis.call('HSET', state, 'cursor', ARGV[2])
+return text(token)

@@ -1,0 +1,24 @@
+-- Delivered: out of the queue and forgotten, where the caller still holds the lease.
+-- KEYS log, state, refs, journal, then due, tries, grave of each trigger.
+-- ARGV journal line, then for each trigger: number of items, and id, token of each.
+-- Returns a flag per item, '1' settled or '0' gone. A repeat changes nothing.
+local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
+local flags = {}
+local at = 2
+for k = 5, #KEYS, 3 do
+  local count = tonumber(ARGV[at])
+  at = at + 1
+  local ids = {}
+  for _, i in ipairs(held_items(KEYS[k], at, count, 2, flags)) do
+    ids[#ids + 1] = ARGV[at + (i - 1) * 2]
+  end
+  if #ids > 0 then
+    redis.call('ZREM', KEYS[k], unpack(ids))
+    forget_tries(KEYS[k + 1], ids)
+    redis.call('HDEL', KEYS[k + 2], unpack(ids))
+    release(log, state, refs, ids)
+  end
+  at = at + count * 2
+end
+write_journal(KEYS[4], ARGV[1])
+return table.concat(flags)

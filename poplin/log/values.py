@@ -1,0 +1,97 @@
+"""What goes into the log's scripts and comes out of them."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, NewType
+
+__all__ = [
+    "BURIED_AS_POISON_AT",
+    "LEASE_S",
+    "RENEW_S",
+    "Burial",
+    "Deferral",
+    "Entry",
+    "Held",
+    "Leased",
+    "LeasedEntry",
+    "LogId",
+    "Matches",
+    "Routed",
+    "Token",
+]
+
+LogId = NewType("LogId", bytes)
+"""A stream id, `milliseconds-sequence`."""
+
+Token = NewType("Token", int)
+"""The negative time that a lease wrote: minus the µs at which it runs out."""
+
+LEASE_S = 10.0
+RENEW_S = 3.0
+BURIED_AS_POISON_AT = 5
+"""Leases of one entry that may run out before it is buried instead of sent."""
+
+
+class Entry(NamedTuple):
+    """An event as the log keeps it: attributes as JSON, headers as JSON or None, data."""
+
+    attributes: bytes
+    headers: bytes | None
+    data: bytes
+
+
+class Held(NamedTuple):
+    """An entry that the caller leased for a trigger, as long as `token` is still its time."""
+
+    uid: str
+    id: LogId
+    token: Token
+
+
+class Deferral(NamedTuple):
+    held: Held
+    delay_s: float
+    counts: bool
+    """Whether an attempt was made; an entry given back unsent does not count."""
+
+
+class Burial(NamedTuple):
+    held: Held
+    grave: bytes
+    has_sink: bool
+    """Due now for the dead-letter sink; without one, dead at once."""
+
+
+@dataclass(slots=True)
+class Matches:
+    """The ids that one trigger wants, in log order; the first `leased` are for the caller."""
+
+    ids: list[LogId] = field(default_factory=list)
+    leased: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """`token` holds for every leased match; None means stale: read the position anew."""
+
+    token: Token | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedEntry:
+    """One entry to attempt. `entry` is None if the log has lost it, which must never be."""
+
+    id: LogId
+    tries: int
+    crashes: int
+    first_us: int | None
+    grave: bytes | None
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """`next_due_s` is how long until another entry falls due; None when none waits."""
+
+    token: Token
+    entries: list[LeasedEntry]
+    next_due_s: float | None

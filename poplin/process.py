@@ -1,0 +1,33 @@
+"""What every service process does alike: listen, stop on a signal, spare the collector."""
+
+import asyncio
+import gc
+import signal
+import socket
+
+__all__ = ["listening_socket", "set_on_signal", "tune_collector"]
+
+
+def set_on_signal(stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT ask for an orderly end."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+
+def listening_socket(host: str, port: int, inherited_fd: int | None = None) -> socket.socket:
+    """The socket that a supervisor handed down, else a new one. Raises OSError."""
+    if inherited_fd is not None:
+        listener = socket.socket(fileno=inherited_fd)
+    else:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    listener.setblocking(False)
+    return listener
+
+
+def tune_collector() -> None:
+    """Modules live for ever and events make no cycles: look at young objects less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -1,0 +1,51 @@
+"""What each service can be told. Every field has a unit and a default; nothing reads the environment."""
+
+from dataclasses import dataclass
+
+from poplin.store import Profile
+
+__all__ = ["ConsoleSettings", "DispatcherSettings", "IngressSettings"]
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressSettings:
+    redis_url: str
+    profile: Profile = "durable"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0 takes a free port."""
+    socket_fd: int | None = None
+    """A listening socket handed down by a supervisor; `host` and `port` are then unused."""
+    max_event_bytes: int = MEBIBYTE
+    """Of a whole message, headers included."""
+    max_held_bytes: int = 256 * MEBIBYTE
+    """Of all requests under way; above it requests are answered 503."""
+    request_timeout_s: float = 10.0
+    """From a request's first byte to its last."""
+    keep_alive_s: int = 75
+    grace_s: float = 5.0
+    """From SIGTERM until requests under way are abandoned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatcherSettings:
+    redis_url: str
+    profile: Profile = "durable"
+    read_count: int = 128
+    """Entries taken from the log in one read."""
+    sweep_s: float = 2.0
+    """Between looks over all queues for what a dead dispatcher left behind."""
+    trim_s: float = 5.0
+    """Between trims of a partition's log."""
+    grace_s: float = 5.0
+    """From SIGTERM until deliveries under way are given back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    redis_url: str
+    host: str = "127.0.0.1"
+    port: int = 8081
+    socket_fd: int | None = None

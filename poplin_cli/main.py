@@ -1,0 +1,191 @@
+"""The `poplin` command."""
+
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from poplin.errors import PoplinError
+from poplin.reporting import configure
+from poplin.settings import ConsoleSettings, DispatcherSettings, IngressSettings
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="poplin",
+    help="Knative's Broker and Trigger YAML, served by Python on Redis Streams.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_MEBIBYTE = 1024 * 1024
+
+
+class Profile(StrEnum):
+    durable = "durable"
+    fast = "fast"
+
+
+class LogFormat(StrEnum):
+    text = "text"
+    json = "json"
+
+
+RedisOption = Annotated[
+    str, typer.Option("--redis", help="redis://HOST:PORT/DB, rediss:// or unix://PATH.")
+]
+ProfileOption = Annotated[
+    Profile,
+    typer.Option(
+        help="durable: every event fsynced before its 202. fast: up to a second may be lost."
+    ),
+]
+LogFormatOption = Annotated[LogFormat, typer.Option(help="Lines for people, or JSON for machines.")]
+SocketOption = Annotated[int | None, typer.Option(hidden=True)]
+EventBytesOption = Annotated[
+    int, typer.Option(min=1024, help="Largest event, headers included; above it 413.")
+]
+
+
+@app.command()
+def up(
+    files: Annotated[
+        list[Path], typer.Option("--file", "-f", help="YAML file or folder; may be given again.")
+    ],
+    host: Annotated[
+        str, typer.Option(help="Where the ingress and the admin API listen.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Ingress port; 0 takes a free one.")
+    ] = 8080,
+    admin_port: Annotated[int, typer.Option(min=0, max=65535, help="Management API port.")] = 8081,
+    redis: Annotated[
+        str | None, typer.Option(help="Use this Redis instead of the embedded store.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the embedded store keeps events [~/.local/share/poplin]."),
+    ] = None,
+    profile: ProfileOption = Profile.durable,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Ingress processes.")] = 1,
+    store_memory: Annotated[
+        int, typer.Option(min=16, help="Most memory of the embedded store, in MiB.")
+    ] = 1024,
+    max_event_bytes: EventBytesOption = _MEBIBYTE,
+    log_format: LogFormatOption = LogFormat.text,
+) -> None:
+    """Run the whole fabric on this machine."""
+    from poplin_cli.up.datadir import default_data_dir
+    from poplin_cli.up.fabric import UpSettings
+    from poplin_cli.up.fabric import up as run_up
+
+    _run(
+        run_up(
+            UpSettings(
+                files=tuple(files),
+                host=host,
+                port=port,
+                admin_port=admin_port,
+                redis=redis,
+                data_dir=data_dir or default_data_dir(),
+                profile=profile.value,
+                workers=workers,
+                store_memory=store_memory * _MEBIBYTE,
+                max_event_bytes=max_event_bytes,
+                log_format=log_format.value,
+            )
+        )
+    )
+
+
+@app.command()
+def ingress(
+    redis: RedisOption,
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    profile: ProfileOption = Profile.durable,
+    max_event_bytes: EventBytesOption = _MEBIBYTE,
+    log_format: LogFormatOption = LogFormat.text,
+    socket_fd: SocketOption = None,
+) -> None:
+    """Run an ingress alone: HTTP in, log entries out."""
+    from ingress.main import serve
+
+    configure(log_format.value, "ingress")
+    _run(
+        serve(
+            IngressSettings(
+                redis_url=redis,
+                host=host,
+                port=port,
+                profile=profile.value,
+                max_event_bytes=max_event_bytes,
+                socket_fd=socket_fd,
+            )
+        )
+    )
+
+
+@app.command()
+def dispatcher(
+    redis: RedisOption,
+    profile: ProfileOption = Profile.durable,
+    log_format: LogFormatOption = LogFormat.text,
+) -> None:
+    """Run a dispatcher alone: log entries in, deliveries out."""
+    from dispatcher.main import serve
+
+    configure(log_format.value, "dispatcher")
+    _run(serve(DispatcherSettings(redis_url=redis, profile=profile.value)))
+
+
+@app.command()
+def console(
+    redis: RedisOption,
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8081,
+    profile: ProfileOption = Profile.durable,
+    log_format: LogFormatOption = LogFormat.text,
+    socket_fd: SocketOption = None,
+) -> None:
+    """Run the management API alone."""
+    from console.main import serve
+
+    del profile
+    configure(log_format.value, "console")
+    _run(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
+
+
+def _run(service: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; an error of ours is one line and status 2, never a traceback."""
+    import uvloop
+
+    try:
+        uvloop.run(service)
+    except* PoplinError as errors:
+        for error in _leaves(errors):
+            typer.echo(f"poplin: {error}", err=True)
+        raise SystemExit(2) from None
+    except* OSError as errors:
+        for error in _leaves(errors):
+            typer.echo(f"poplin: {error}; check the host and port", err=True)
+        raise SystemExit(2) from None
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

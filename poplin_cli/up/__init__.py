@@ -1,0 +1,1 @@
+"""`poplin up`: the whole fabric on one machine, as supervised processes."""

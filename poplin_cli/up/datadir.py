@@ -1,0 +1,63 @@
+"""The data folder: one fabric at a time, in a format that this version reads."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from poplin.errors import ConfigurationError
+
+__all__ = ["DataDir", "default_data_dir"]
+
+_FORMAT = "1"
+
+
+def default_data_dir() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "poplin"
+
+
+class DataDir:
+    """Holds the folder's lock until `close`.
+
+    The lock's descriptor is handed to the store too, so that the folder stays locked for as long
+    as a store writes in it, even if its supervisor was killed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises ConfigurationError when the folder is in use, unusable or of another format."""
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.lock_fd = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigurationError(
+                f"--data-dir {path}: {error.strerror}; name a folder that you can write"
+            ) from error
+        try:
+            fcntl.flock(self.lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self.lock_fd)
+            raise ConfigurationError(
+                f"--data-dir {path} is in use by another fabric; stop it, or name another folder"
+            ) from error
+        self._check_format()
+
+    @property
+    def store(self) -> Path:
+        return self.path / "store"
+
+    def close(self) -> None:
+        os.close(self.lock_fd)
+
+    def _check_format(self) -> None:
+        file = self.path / "format"
+        if not file.exists():
+            file.write_text(_FORMAT + "\n")
+            return
+        found = file.read_text().strip()
+        if found != _FORMAT:
+            self.close()
+            raise ConfigurationError(
+                f"--data-dir {self.path} has format {found[:20]!r}, this version reads {_FORMAT}; "
+                "name another folder, or run the version that made it"
+            )

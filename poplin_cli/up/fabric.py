@@ -1,0 +1,227 @@
+"""The fabric: files → catalog → store, ingress and dispatcher, until told to stop."""
+
+import asyncio
+import socket
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from poplin.catalog import Catalog, publish
+from poplin.catalog.catalog import read
+from poplin.errors import ConfigurationError, StoreUnavailableError
+from poplin.process import listening_socket, set_on_signal
+from poplin.resources import Loaded, Resolved, load, resolve
+from poplin.store import Profile, connect, ensure_profile
+from poplin.waiting import wait
+from poplin_cli.embedded import store_command
+from poplin_cli.up.datadir import DataDir
+from poplin_cli.up.output import Output, Row
+from poplin_cli.up.supervisor import Process, ProcessSpec
+
+__all__ = ["UpSettings", "up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpSettings:
+    files: tuple[Path, ...]
+    host: str
+    port: int
+    admin_port: int
+    redis: str | None
+    data_dir: Path
+    profile: Profile
+    workers: int
+    store_memory: int
+    """Bytes that the embedded store may take."""
+    max_event_bytes: int
+    log_format: Literal["text", "json"]
+
+
+class Fabric:
+    """Builds and owns every process. The store ends last: the others still write while they end."""
+
+    def __init__(self, settings: UpSettings, output: Output) -> None:
+        self._settings = settings
+        self._output = output
+        self._url = settings.redis or ""
+
+    async def run(self) -> None:
+        """Raises ConfigurationError before anything runs if something cannot be."""
+        stop = asyncio.Event()
+        set_on_signal(stop)
+        loaded = load(self._settings.files)
+        self._show_problems(loaded)
+        listener = _listen(self._settings.host, self._settings.port, "--port")
+        admin = _listen(self._settings.host, self._settings.admin_port, "--admin-port")
+        self._base_url = _base_url(listener)
+        data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
+        try:
+            store_stop = asyncio.Event()
+            async with asyncio.TaskGroup() as tasks:
+                if data is not None:
+                    tasks.create_task(self._store(data).run(store_stop), name="store")
+                try:
+                    await self._serve(loaded, listener, admin, stop)
+                finally:
+                    store_stop.set()
+        finally:
+            if data is not None:
+                data.close()
+        self._output.say("stopped")
+
+    async def _serve(
+        self, loaded: Loaded, listener: socket.socket, admin: socket.socket, stop: asyncio.Event
+    ) -> None:
+        redis = connect(self._url)
+        try:
+            await ensure_profile(redis, self._settings.profile, stop)
+            resolved = await self._publish(loaded, stop)
+            if resolved is None:
+                return
+            async with asyncio.TaskGroup() as tasks:
+                for process in self._services(listener, admin):
+                    tasks.create_task(process.run(stop), name=process.spec.name)
+                if await self._becomes_ready(stop):
+                    self._output.table(f"Poplin is up at {self._base_url}", self._rows(resolved))
+                await stop.wait()
+                self._output.say("stopping")
+        finally:
+            await redis.aclose()
+
+    def _show_problems(self, loaded: Loaded) -> None:
+        for note in loaded.notes:
+            self._output.say(str(note))
+        for problem in loaded.problems:
+            self._output.say(str(problem), level="error")
+        if not loaded.brokers:
+            raise ConfigurationError(
+                "no usable Broker in "
+                + ", ".join(map(str, self._settings.files))
+                + "; examples/01-quickstart/broker.yaml shows one"
+            )
+
+    async def _publish(self, loaded: Loaded, stop: asyncio.Event) -> Resolved | None:
+        """Write the catalog before any service starts; None when stopped first."""
+        redis = connect(self._url)
+        try:
+            while not stop.is_set():
+                try:
+                    uids = _uids(await read(redis))
+                    resolved = resolve(
+                        loaded,
+                        lambda namespace, name: (
+                            uids.get(f"{namespace}/{name}") or str(uuid.uuid4())
+                        ),
+                        broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+                    )
+                    await publish(redis, resolved.brokers, resolved.triggers)
+                except StoreUnavailableError:
+                    await wait(stop, 0.1)
+                else:
+                    return resolved
+            return None
+        finally:
+            await redis.aclose()
+
+    def _store(self, data: DataDir) -> Process:
+        command = store_command(
+            data.store, profile=self._settings.profile, memory_bytes=self._settings.store_memory
+        )
+        self._url = command.url
+        return self._process("store", command.argv, (data.lock_fd,))
+
+    def _services(self, listener: socket.socket, admin: socket.socket) -> list[Process]:
+        settings = self._settings
+        common = ("--redis", self._url, "--profile", settings.profile, "--log-format", "json")
+        ingress = (
+            "ingress", *common,
+            "--socket-fd", str(listener.fileno()),
+            "--max-event-bytes", str(settings.max_event_bytes),
+        )  # fmt: skip
+        names = (
+            ["ingress"]
+            if settings.workers == 1
+            else [f"ingress-{n + 1}" for n in range(settings.workers)]
+        )
+        return [
+            *(self._python(name, ingress, (listener.fileno(),)) for name in names),
+            self._python("dispatcher", ("dispatcher", *common)),
+            self._python(
+                "console",
+                ("console", *common, "--socket-fd", str(admin.fileno())),
+                (admin.fileno(),),
+            ),
+        ]
+
+    def _python(self, name: str, arguments: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
+        return self._process(name, (sys.executable, "-m", "poplin_cli.main", *arguments), fds)
+
+    def _process(self, name: str, argv: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
+        return Process(ProcessSpec(name, argv, fds), self._output.relay, self._on_exit)
+
+    def _on_exit(self, name: str, code: int, pause_s: float) -> None:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        self._output.say(f"{name} {how}; starting it again in {pause_s:g} s", level="warning")
+
+    async def _becomes_ready(self, stop: asyncio.Event) -> bool:
+        """Wait until the ingress says that it would take an event; says why while it would not."""
+        async with httpx.AsyncClient(
+            base_url=self._base_url, trust_env=False, timeout=2.0
+        ) as client:
+            while not stop.is_set():
+                try:
+                    if (await client.get("/readyz")).status_code == 200:
+                        return True
+                except httpx.HTTPError:
+                    pass
+                await wait(stop, 0.02)
+        return False
+
+    def _rows(self, resolved: Resolved) -> list[Row]:
+        urls = {
+            **{("Broker", b.key): f"{self._base_url}/{b.key}" for b in resolved.brokers},
+            **{("Trigger", t.key): f"{t.broker} → {t.subscriber_uri}" for t in resolved.triggers},
+        }
+        return [
+            (
+                verdict.kind,
+                f"{verdict.namespace}/{verdict.name}",
+                urls.get((verdict.kind, f"{verdict.namespace}/{verdict.name}"), ""),
+                str(verdict.ready),
+                f"{verdict.reason} {verdict.message}".strip(),
+            )
+            for verdict in resolved.verdicts
+        ]
+
+
+async def up(settings: UpSettings) -> None:
+    """Run until SIGINT or SIGTERM."""
+    await Fabric(settings, Output(settings.log_format)).run()
+
+
+def _uids(catalog: Catalog) -> dict[str, str]:
+    """Uids that a trigger keeps, also when it comes back soon after its removal."""
+    return {
+        record.key: record.uid for record in (*catalog.removed.values(), *catalog.triggers.values())
+    }
+
+
+def _listen(host: str, port: int, option: str) -> socket.socket:
+    """Bound here and handed down: a port stays ours, and clients wait, while a service restarts."""
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{option} {port} on {host}: {error.strerror}; name a free port"
+        ) from error
+
+
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,1 @@
+"""What each script of the log promises, on real servers, and the race it exists for."""
