@@ -8,8 +8,6 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
-
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
 from dispatcher.grave import Grave, encoded_body, error_attributes, parse_grave
 from poplin.arrival import HOPS, arrived
@@ -22,6 +20,7 @@ from poplin.codec import (
     is_event,
     to_entry,
 )
+from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
 from poplin.errors import InvalidEventError, SendError, StoreUnavailableError
 from poplin.event import Event
 from poplin.log import BURIED_AS_POISON_AT, Appender, BrokerGoneError, Entry

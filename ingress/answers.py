@@ -1,6 +1,6 @@
 """What the ingress says: a status, and for a refusal one sentence of problem+json (RFC 9457)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
@@ -8,18 +8,18 @@ import orjson
 
 __all__ = ["Send", "accepted", "refuse"]
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Knative sets Allow on every answer of its ingress (knative-contract: broker ingress).
 _ALLOW = (b"allow", b"POST, OPTIONS")
 _RETRY_AFTER_S = b"1"
 
-_ACCEPTED_START = {
+_ACCEPTED_START: dict[str, Any] = {
     "type": "http.response.start",
     "status": 202,
     "headers": [_ALLOW, (b"content-length", b"0")],
 }
-_EMPTY_BODY = {"type": "http.response.body", "body": b""}
+_EMPTY_BODY: dict[str, Any] = {"type": "http.response.body", "body": b""}
 
 
 async def accepted(send: Send) -> None:

@@ -18,7 +18,7 @@ from poplin.log import BrokerGoneError, Entry
 __all__ = ["Ingress"]
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 

@@ -61,7 +61,7 @@ async def _serve(server: uvicorn.Server, listener: socket.socket, stop: asyncio.
 def _server(app: Ingress, settings: IngressSettings) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            app,  # type: ignore[arg-type]
+            app,
             http=BoundedProtocol,
             ws="none",
             lifespan="off",

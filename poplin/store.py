@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Connection, ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -44,7 +44,7 @@ def connect(url: str, *, timeout_s: float = _COMMAND_TIMEOUT_S) -> Redis:
     reader that blocks passes a timeout longer than its block.
     """
     try:
-        pool: ConnectionPool[Connection] = BlockingConnectionPool.from_url(
+        pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_MOST_CONNECTIONS,
             timeout=timeout_s,

@@ -1,6 +1,7 @@
 """Writing the catalog, in the order that keeps promise 2: catalog, fence, then Ready."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -65,7 +66,8 @@ async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
         async with redis.pipeline(transaction=True) as pipeline:
             if stale:
                 pipeline.hdel(CATALOG, *stale)
-            pipeline.hset(CATALOG, mapping={**fields, "version": str(new.version).encode()})
+            mapping: dict[Any, Any] = {**fields, "version": new.version}
+            pipeline.hset(CATALOG, mapping=mapping)
             pipeline.xadd(CHANGES, {"version": new.version}, maxlen=100)
             await pipeline.execute()
 

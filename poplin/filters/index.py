@@ -45,9 +45,11 @@ class FilterIndex(Generic[T]):
                 continue
             if not isinstance(value, str):
                 value = str(value).lower()  # true, false or a decimal
-            for each in values.get(value, ()):
-                if each.matcher is None or each.matcher(attributes):
-                    found.append(each)
+            found += [
+                each
+                for each in values.get(value, ())
+                if each.matcher is None or each.matcher(attributes)
+            ]
         if len(found) > 1:
             found.sort(key=_position)
         return [each.item for each in found]

@@ -45,6 +45,7 @@ class Appender:
         # One turn of the loop lets every request that has been read join the batch.
         await asyncio.sleep(0)
         while self._waiting:
+            failure: PoplinError | None
             batch = self._next_batch()
             try:
                 ids = await self._log.append([entry for entry, _ in batch])

@@ -1,0 +1,10 @@
+"""Knative's YAML as users write it: read, checked with positions, resolved into records.
+
+Text in, values out; nothing here talks to Redis, Kubernetes or a subscriber.
+"""
+
+from poplin.resources.load import load
+from poplin.resources.models import Loaded, Problem
+from poplin.resources.resolve import Resolved, Verdict, resolve
+
+__all__ = ["Loaded", "Problem", "Resolved", "Verdict", "load", "resolve"]

@@ -1,0 +1,10 @@
+"""The HTTP/1.1 sender: one POST out, one bounded answer back, over kept-alive connections.
+
+It never follows a redirect, unpacks a body, reads a proxy variable or retries an attempt.
+"""
+
+from poplin.sender.connection import Answer, Limits
+from poplin.sender.sender import Sender
+from poplin.sender.target import Target
+
+__all__ = ["Answer", "Limits", "Sender", "Target"]

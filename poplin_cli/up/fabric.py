@@ -110,14 +110,7 @@ class Fabric:
         try:
             while not stop.is_set():
                 try:
-                    uids = _uids(await read(redis))
-                    resolved = resolve(
-                        loaded,
-                        lambda namespace, name: (
-                            uids.get(f"{namespace}/{name}") or str(uuid.uuid4())
-                        ),
-                        broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
-                    )
+                    resolved = self._resolved(loaded, await read(redis))
                     await publish(redis, resolved.brokers, resolved.triggers)
                 except StoreUnavailableError:
                     await wait(stop, 0.1)
@@ -126,6 +119,16 @@ class Fabric:
             return None
         finally:
             await redis.aclose()
+
+    def _resolved(self, loaded: Loaded, known: Catalog) -> Resolved:
+        """A trigger keeps its uid, and so its queues, also when it comes back after a removal."""
+        uids = {each.key: each.uid for each in known.removed.values()}
+        uids |= {each.key: each.uid for each in known.triggers.values()}
+        return resolve(
+            loaded,
+            lambda namespace, name: uids.get(f"{namespace}/{name}") or str(uuid.uuid4()),
+            broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+        )
 
     def _store(self, data: DataDir) -> Process:
         command = store_command(
@@ -201,13 +204,6 @@ class Fabric:
 async def up(settings: UpSettings) -> None:
     """Run until SIGINT or SIGTERM."""
     await Fabric(settings, Output(settings.log_format)).run()
-
-
-def _uids(catalog: Catalog) -> dict[str, str]:
-    """Uids that a trigger keeps, also when it comes back soon after its removal."""
-    return {
-        record.key: record.uid for record in (*catalog.removed.values(), *catalog.triggers.values())
-    }
 
 
 def _listen(host: str, port: int, option: str) -> socket.socket:

@@ -41,7 +41,7 @@ async def routed(
 async def owed(log: Log, count: int, *uids: str, data: bytes = b"") -> list[LogId]:
     """Events that wait, due, for each of the triggers."""
     ids = await accepted(log, count, data)
-    await routed(log, ids[-1], {uid: ids for uid in uids})
+    await routed(log, ids[-1], dict.fromkeys(uids, ids))
     return ids
 
 
@@ -86,23 +86,35 @@ async def times(redis: Redis, key: str) -> dict[LogId, int]:
 
 
 async def counts(redis: Redis, key: str) -> dict[bytes, int]:
-    return {field: int(value) for field, value in (await redis.hgetall(key)).items()}
+    found: Any = await redis.hgetall(key)
+    return {field: int(value) for field, value in found.items()}
+
+
+async def fields(redis: Redis, key: str) -> set[bytes]:
+    names: Any = await redis.hkeys(key)
+    return set(names)
+
+
+async def stream(redis: Redis, key: str) -> list[tuple[LogId, dict[bytes, bytes]]]:
+    rows: Any = await redis.xrange(key)
+    return [(LogId(row_id), row) for row_id, row in rows]
 
 
 async def log_ids(redis: Redis, log: Log) -> list[LogId]:
-    return [LogId(log_id) for log_id, _ in await redis.xrange(log.keys.log)]
+    return [log_id for log_id, _ in await stream(redis, log.keys.log)]
 
 
 async def everything(redis: Redis) -> dict[bytes, object]:
     """All that the store holds, to say that nothing has changed."""
     found: dict[bytes, object] = {}
-    for key in await redis.keys("*"):
-        kind = (await redis.type(key)).decode()
+    keys: Any = await redis.keys("*")
+    for key in keys:
+        kind: Any = await redis.type(key)
         read: Any = {
             "hash": redis.hgetall,
             "stream": redis.xrange,
             "string": redis.get,
             "zset": lambda name: redis.zrange(name, 0, -1, withscores=True),
-        }[kind]
+        }[kind.decode()]
         found[key] = await read(key)
     return found

@@ -1,0 +1,83 @@
+"""Every annotation under `poplin.dev/`, in one table: what Knative has no field for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from poplin.resources.duration import parse_bytes, parse_duration
+from poplin.resources.fields import Checker, Value
+
+__all__ = ["ANNOTATIONS", "Annotation", "read_annotations"]
+
+_PREFIX = "poplin.dev/"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """`parse` raises ValueError saying what is allowed; `default` is the parsed value."""
+
+    kinds: frozenset[str]
+    parse: Callable[[str], Any]
+    default: Any
+    about: str
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if text.isascii() and text.isdigit() and lowest <= int(text[:12]) <= highest:
+            return int(text)
+        raise ValueError(f"use a whole number from {lowest} to {highest}, in quotes")
+
+    return parse
+
+
+def _positive_duration(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds <= 0:
+        raise ValueError("use a duration above zero, such as PT1H")
+    return seconds
+
+
+_BOTH = frozenset({"Broker", "Trigger"})
+_BROKER = frozenset({"Broker"})
+_TRIGGER = frozenset({"Trigger"})
+
+ANNOTATIONS: dict[str, Annotation] = {
+    "max-in-flight": Annotation(
+        _TRIGGER, _whole(1, 10_000), 64, "Requests to the subscriber under way at once."
+    ),
+    "backoff-max": Annotation(
+        _BOTH, _positive_duration, 3600.0, "Longest wait between two attempts."
+    ),
+    "dead-letter-retention": Annotation(
+        _BOTH, _positive_duration, 604_800.0, "How long dead letters are kept."
+    ),
+    "retention": Annotation(
+        _BROKER, _positive_duration, 86_400.0, "How long settled events are kept for replay."
+    ),
+    "retention-bytes": Annotation(
+        _BROKER, parse_bytes, 256 * 2**20, "How much of them is kept at most."
+    ),
+}
+
+
+def read_annotations(checker: Checker, kind: str, value: Value | None) -> dict[str, Any]:
+    """The parsed `poplin.dev/` annotations that are set; those of other groups are left alone."""
+    fields = checker.fields(value) if value is not None else None
+    found: dict[str, Any] = {}
+    if fields is None:
+        return found
+    for name, text in fields.value.data.items():
+        short = name.removeprefix(_PREFIX)
+        if short == name:
+            continue
+        known = [each for each, row in ANNOTATIONS.items() if kind in row.kinds]
+        if short not in known:
+            near = get_close_matches(short, known, 1, 0.0)[0]
+            checker.refuse(text, f"unknown annotation of a {kind}; did you mean {_PREFIX}{near}?")
+            continue
+        parsed = checker.parsed(text, ANNOTATIONS[short].parse)
+        if parsed is not None:
+            found[short] = parsed
+    return found

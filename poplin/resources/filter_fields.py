@@ -1,0 +1,87 @@
+"""Checking `spec.filter` and `spec.filters`; what passes is what `poplin.filters` compiles."""
+
+import re
+from typing import Any
+
+from poplin.resources.fields import Checker, Value
+
+__all__ = ["read_filters"]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*\Z")
+_MAPS = ("exact", "prefix", "suffix")
+_LISTS = ("all", "any")
+_NOT_YET = ("cesql", "sql")
+_DIALECTS = (*_MAPS, *_LISTS, "not")
+_DEEPEST = 16
+
+
+def read_filters(
+    checker: Checker, filters: Value | None, legacy: Value | None
+) -> tuple[dict[str, Any], ...]:
+    """`filters` when it has elements, else `filter` (knative-contract 4, "Which applies")."""
+    elements = checker.items(filters) if filters is not None else None
+    attributes = _legacy(checker, legacy)
+    if elements:
+        return tuple(plain for each in elements if (plain := _element(checker, each, 0)))
+    return ({"attributes": attributes},) if attributes else ()
+
+
+def _legacy(checker: Checker, value: Value | None) -> dict[str, str]:
+    fields = checker.fields(value) if value is not None else None
+    if fields is None:
+        return {}
+    attributes = fields.take("attributes")
+    fields.refuse_unknown()
+    return {} if attributes is None else _strings(checker, attributes, may_be_empty=True)
+
+
+def _element(checker: Checker, value: Value, depth: int) -> dict[str, Any] | None:
+    if not isinstance(value.data, dict):
+        checker.bad(value, "a mapping with one dialect")
+        return None
+    if len(value.data) != 1:
+        names = ", ".join(value.data) or "none"
+        checker.refuse(value, f"has {names}; an element has exactly one of {', '.join(_DIALECTS)}")
+        return None
+    ((dialect, argument),) = value.data.items()
+    if depth > _DEEPEST:
+        checker.refuse(value, f"is nested more than {_DEEPEST} deep")
+        return None
+    if dialect in _MAPS:
+        return {dialect: _strings(checker, argument, may_be_empty=False)}
+    if dialect in _LISTS:
+        children = checker.items(argument)
+        if children == []:
+            checker.refuse(argument, "is empty; give at least one element")
+        return {dialect: [_element(checker, each, depth + 1) for each in children or ()]}
+    if dialect == "not":
+        return {"not": _element(checker, argument, depth + 1)}
+    if dialect in _NOT_YET:
+        checker.refuse(
+            argument, "CESQL is not served yet; use exact, prefix, suffix, all, any, not"
+        )
+    else:
+        checker.refuse(argument, f"unknown dialect; use one of {', '.join(_DIALECTS)}")
+    return None
+
+
+def _strings(checker: Checker, value: Value, *, may_be_empty: bool) -> dict[str, str]:
+    if not isinstance(value.data, dict) or not (value.data or may_be_empty):
+        checker.bad(value, "a mapping from attribute names to strings")
+        return {}
+    found: dict[str, str] = {}
+    for name, text in value.data.items():
+        if _NAME.match(name) is None:
+            checker.refuse(
+                text,
+                f"attribute name {ascii(name)[:60]} is not allowed; it must start with a letter "
+                "and hold lower-case letters and digits only",
+            )
+        elif not isinstance(text.data, str) or not (text.data or may_be_empty):
+            checker.bad(
+                text,
+                "a string (quote numbers and booleans)" if may_be_empty else "a non-empty string",
+            )
+        else:
+            found[name] = text.data
+    return found

@@ -1,0 +1,92 @@
+"""Documents once they are checked: Broker, Trigger and Service, and what was wrong with the rest."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Broker", "Delivery", "Destination", "Loaded", "Problem", "Ref", "Service", "Trigger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend; `where` is the kind and name of the document, if it got that far."""
+
+    file: str
+    line: int
+    message: str
+    where: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        parts = (f"{self.file}:{self.line}", self.where, self.path, self.message)
+        return ": ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    kind: str
+    name: str
+    namespace: str
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where events go: a ref, an absolute URI, or a ref with a URI relative to its address."""
+
+    ref: Ref | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A DeliverySpec as written; None is not set. Durations are seconds."""
+
+    dead_letter_sink: Destination | None = None
+    retry: int | None = None
+    timeout_s: float | None = None
+    backoff_policy: Literal["linear", "exponential"] | None = None
+    backoff_delay_s: float | None = None
+    retry_after_max_s: float | None = None
+    format: Literal["json", "binary"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    namespace: str
+    name: str
+    delivery: Delivery | None = None
+    annotations: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """`filters` are the elements that a compiler takes, made from whichever field applies."""
+
+    namespace: str
+    name: str
+    broker: str
+    subscriber: Destination
+    filters: tuple[dict[str, Any], ...] = ()
+    delivery: Delivery | None = None
+    annotations: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A v1 Service; only one of type ExternalName has an address outside a cluster."""
+
+    namespace: str
+    name: str
+    external_name: str | None
+    ports: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What the files hold. Notes are said once and need no mending."""
+
+    brokers: list[Broker] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

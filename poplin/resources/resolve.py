@@ -1,0 +1,187 @@
+"""From checked documents to what the data plane uses: addresses found, delivery defaulted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord
+from poplin.errors import InvalidResourceError
+from poplin.resources.annotations import ANNOTATIONS
+from poplin.resources.models import Broker, Delivery, Destination, Loaded, Ref, Service, Trigger
+
+__all__ = ["Resolved", "Verdict", "resolve"]
+
+_DEFAULT_DELIVERY = Delivery(retry=10, backoff_policy="exponential", backoff_delay_s=0.2)
+"""Of a Broker that says nothing about delivery (knative-contract 5.1)."""
+_DEFAULT_TIMEOUT_S = 30.0
+
+NameOf = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether an object is Ready; reasons are Knative's (knative-contract 5.2)."""
+
+    kind: str
+    namespace: str
+    name: str
+    ready: bool
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Resolved:
+    brokers: list[BrokerRecord] = field(default_factory=list)
+    triggers: list[TriggerRecord] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+
+class _UnresolvedError(InvalidResourceError):
+    """A ref that leads nowhere."""
+
+
+def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
+    """Records of all that can be served, and a verdict on each object.
+
+    `uid_for` gives a trigger's uid, `broker_url` a broker's ingress URL, by namespace and name.
+    """
+    found = Resolved()
+    brokers = {(broker.namespace, broker.name): broker for broker in loaded.brokers}
+    addresses = _Addresses(loaded, broker_url)
+    for broker in loaded.brokers:
+        found.brokers.append(_broker_record(broker))
+        found.verdicts.append(_broker_verdict(broker, addresses))
+    for trigger in loaded.triggers:
+        verdict = Verdict(
+            kind="Trigger", namespace=trigger.namespace, name=trigger.name, ready=True
+        )
+        owner = brokers.get((trigger.namespace, trigger.broker))
+        try:
+            if owner is None:
+                raise _UnresolvedError(
+                    "BrokerDoesNotExist",
+                    f"broker {trigger.namespace}/{trigger.broker} is not in the files",
+                )
+            uid = uid_for(trigger.namespace, trigger.name)
+            found.triggers.append(_trigger_record(trigger, owner, uid, addresses))
+        except _UnresolvedError as error:
+            reason, message = error.args
+            verdict = Verdict(
+                kind="Trigger", namespace=trigger.namespace, name=trigger.name,
+                ready=False, reason=reason, message=message,
+            )  # fmt: skip
+        found.verdicts.append(verdict)
+    return found
+
+
+class _Addresses:
+    """Where refs lead, outside a cluster: ExternalName Services and Brokers of the same files."""
+
+    def __init__(self, loaded: Loaded, broker_url: NameOf) -> None:
+        self._services = {(each.namespace, each.name): each for each in loaded.services}
+        self._brokers = {(each.namespace, each.name) for each in loaded.brokers}
+        self._broker_url = broker_url
+
+    def url(self, destination: Destination, reason: str) -> str:
+        """Raises _UnresolvedError with `reason`."""
+        if destination.ref is None:
+            return destination.uri or ""
+        base = self._ref_url(destination.ref, reason)
+        return urljoin(base, destination.uri) if destination.uri else base
+
+    def _ref_url(self, ref: Ref, reason: str) -> str:
+        key = (ref.namespace, ref.name)
+        if ref.kind == "Broker" and key in self._brokers:
+            return self._broker_url(*key)
+        service = self._services.get(key) if ref.kind == "Service" else None
+        if service is not None and service.external_name:
+            port = _port(service)
+            return f"http://{service.external_name}{f':{port}' if port != 80 else ''}/"
+        raise _UnresolvedError(
+            reason,
+            f"{ref.kind} {ref.namespace}/{ref.name} has no address here; add a Service document of "
+            "type ExternalName with a port under that name, or use uri",
+        )
+
+
+def _port(service: Service) -> int:
+    """The one named http, else the first, else 80."""
+    named = [port for name, port in service.ports if name == "http"]
+    return next(iter(named or [port for _, port in service.ports]), 80)
+
+
+def _broker_record(broker: Broker) -> BrokerRecord:
+    notes = broker.annotations
+    return BrokerRecord(
+        namespace=broker.namespace,
+        name=broker.name,
+        retention_s=notes.get("retention", ANNOTATIONS["retention"].default),
+        retention_bytes=notes.get("retention-bytes", ANNOTATIONS["retention-bytes"].default),
+    )
+
+
+def _broker_verdict(broker: Broker, addresses: _Addresses) -> Verdict:
+    reason = message = ""
+    sink = broker.delivery.dead_letter_sink if broker.delivery else None
+    if sink is not None:
+        try:
+            addresses.url(sink, "Unable to get the dead letter sink's URI")
+        except _UnresolvedError as error:
+            reason, message = error.args
+    return Verdict(
+        kind="Broker", namespace=broker.namespace, name=broker.name,
+        ready=not reason, reason=reason, message=message,
+    )  # fmt: skip
+
+
+def _trigger_record(
+    trigger: Trigger, broker: Broker, uid: str, addresses: _Addresses
+) -> TriggerRecord:
+    notes = {**_shared(broker), **trigger.annotations}
+
+    def setting(name: str) -> float | int:
+        value: float | int = notes.get(name, ANNOTATIONS[name].default)
+        return value
+
+    return TriggerRecord(
+        uid=uid,
+        namespace=trigger.namespace,
+        name=trigger.name,
+        broker=trigger.broker,
+        subscriber_uri=addresses.url(trigger.subscriber, "Unable to get the Subscriber's URI"),
+        filters=trigger.filters,
+        delivery=_policy(trigger, broker, addresses, setting("backoff-max")),
+        max_in_flight=int(setting("max-in-flight")),
+        dead_letter_retention_s=setting("dead-letter-retention"),
+    )
+
+
+def _shared(broker: Broker) -> dict[str, float]:
+    """The broker's annotations that its triggers inherit."""
+    names = ("backoff-max", "dead-letter-retention")
+    return {name: broker.annotations[name] for name in names if name in broker.annotations}
+
+
+def _policy(
+    trigger: Trigger, broker: Broker, addresses: _Addresses, backoff_max_s: float
+) -> DeliveryPolicy:
+    """A Trigger's delivery replaces its Broker's as a whole, but for the dead-letter sink
+    (knative-contract 0.6); a Broker's own replaces the defaults as a whole (5.1)."""
+    written = trigger.delivery or broker.delivery or _DEFAULT_DELIVERY
+    sink = (trigger.delivery.dead_letter_sink if trigger.delivery else None) or (
+        broker.delivery.dead_letter_sink if broker.delivery else None
+    )
+    has_backoff = written.backoff_policy is not None and written.backoff_delay_s is not None
+    return DeliveryPolicy(
+        retry=written.retry or 0,
+        backoff_policy=written.backoff_policy or "exponential",
+        backoff_delay_s=(written.backoff_delay_s or 0.0) if has_backoff else 0.0,
+        backoff_max_s=backoff_max_s,
+        timeout_s=written.timeout_s or _DEFAULT_TIMEOUT_S,
+        retry_after_max_s=written.retry_after_max_s,
+        format=written.format,
+        dead_letter_uri=None
+        if sink is None
+        else addresses.url(sink, "Unable to get the dead letter sink's URI"),
+    )

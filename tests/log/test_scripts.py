@@ -1,0 +1,205 @@
+"""How a script is sent, and what a store in trouble still does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from poplin.errors import StoreUnavailableError
+from poplin.log import Appender, BrokerGoneError, Held, Log, Matches
+from tests.log.helpers import (
+    FOR_EVER,
+    GENERATION,
+    NEWEST,
+    accepted,
+    counts,
+    dead,
+    event,
+    everything,
+    graves,
+    later,
+    log_ids,
+    owed,
+)
+
+
+@pytest.fixture
+async def full(redis: Redis) -> AsyncIterator[Redis]:
+    """Memory is full from the call to `fill` on."""
+    yield redis
+    await redis.config_set("maxmemory", 1 << 30)
+
+
+async def _fill(redis: Redis) -> None:
+    await redis.config_set("maxmemory", 1)
+
+
+async def test_a_script_that_the_server_forgot_is_sent_again(redis: Redis, log: Log) -> None:
+    """A restart or a failover forgets them."""
+    await redis.script_flush()
+
+    ids = await accepted(log, 1)
+
+    assert await log_ids(redis, log) == ids
+
+
+async def test_every_script_survives_being_forgotten(redis: Redis, log: Log) -> None:
+    ids = await accepted(log, 1)
+    position = await log.position()
+
+    await redis.script_flush()
+    token = (await log.route(position, ids[0], {"a": Matches(ids, 1)})).token
+    assert token is not None
+    await redis.script_flush()
+    token, _ = await log.renew([Held("a", ids[0], token)])
+    await redis.script_flush()
+    await log.defer(later([Held("a", ids[0], token)], 0))
+    await redis.script_flush()
+    token = (await log.lease("a", 1, FOR_EVER)).token
+    await redis.script_flush()
+    assert await log.settle([Held("a", ids[0], token)]) == [True]
+
+
+async def test_a_full_store_refuses_events(full: Redis, log: Log) -> None:
+    ids = await accepted(log, 1)
+    await _fill(full)
+    before = await everything(full)
+
+    with pytest.raises(StoreUnavailableError, match="maxmemory"):
+        await log.append([event()])
+    with pytest.raises(StoreUnavailableError, match="maxmemory"):
+        await log.replay("a", ids, GENERATION)
+    assert await everything(full) == before
+
+
+async def test_accepted_events_flow_when_the_store_is_full(full: Redis, log: Log) -> None:
+    buried = await dead(log, 2)
+    ids = await accepted(log, 5)
+    position = await log.position()
+    await _fill(full)
+
+    token = (await log.route(position, ids[4], {"a": Matches(ids, 4)})).token
+    assert token is not None
+    held = [Held("a", log_id, token) for log_id in ids[:4]]
+    assert [entry.id for entry in (await log.lease("a", 1, FOR_EVER)).entries] == ids[4:]
+    assert await log.peek(["a"]) == [None]
+    token, flags = await log.renew(held[:1])
+    assert flags == [True]
+    assert await log.settle([Held("a", ids[0], token)], b"line") == [True]
+    assert await log.settle(held[1:2], b"line") == [True]
+    assert await log.defer(later(held[2:3]), b"line") == [True]
+    assert await log.bury(graves(held[3:4]), b"line") == [True]
+    assert await log.revive("a", buried[:1]) == 1
+    assert await log.purge("a", buried[1:]) == 1
+    assert await log.fence(GENERATION + 1) == GENERATION + 1
+    assert await log.claim_reader("one", 1)
+    assert (await log.trim(NEWEST, FOR_EVER))[0] == 3
+    assert (await log.drop("a"))[1] == 1  # the dead one is left
+    assert (await log.drop("a"))[1] == 0
+    await log.close()
+
+
+async def test_a_full_store_takes_events_again_when_there_is_room(full: Redis, log: Log) -> None:
+    await _fill(full)
+    with pytest.raises(StoreUnavailableError):
+        await log.append([event()])
+
+    await full.config_set("maxmemory", 1 << 30)
+
+    assert len(await accepted(log, 1)) == 1
+
+
+async def test_a_mistake_of_ours_is_not_hidden_as_an_outage(redis: Redis, log: Log) -> None:
+    await redis.set(log.keys.due("a"), "not a queue")
+
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await log.lease("a", 1, FOR_EVER)
+
+
+async def test_brokers_whose_names_share_a_prefix_share_no_key(redis: Redis, log: Log) -> None:
+    other = Log(redis, "shop/orders-2")
+    await other.fence(GENERATION)
+    await owed(log, 2, "a")
+
+    assert (await other.lease("a", 5, FOR_EVER)).entries == []
+    assert await counts(redis, other.keys.refs) == {}
+
+
+def test_all_keys_of_a_partition_share_one_slot() -> None:
+    keys = Log(Redis(), "shop/orders", 3).keys
+    names = [keys.log, keys.state, keys.refs, keys.journal, keys.reader]
+    names += [of("u") for of in (keys.due, keys.tries, keys.dead, keys.grave)]
+
+    assert len(set(names)) == 9
+    assert all(name.startswith("poplin:{shop/orders#3}:") for name in names)
+
+
+# The appender
+
+
+async def test_what_is_appended_together_shares_one_batch(redis: Redis, log: Log) -> None:
+    """Entries of one script call are of one millisecond, one after the other."""
+    appender = Appender(log)
+    before = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+
+    await _gather(appender, 50)
+
+    assert (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] - before == 1
+    assert len(await log_ids(redis, log)) == 50
+
+
+async def test_batches_are_bounded_by_number_and_by_bytes(redis: Redis, log: Log) -> None:
+    appender = Appender(log)
+    before = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+
+    await _gather(appender, 600)
+    await _gather(appender, 3, b"x" * 2_500_000)
+    await appender.close()
+
+    calls = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] - before
+    assert calls == 3 + 3
+    assert len(await log_ids(redis, log)) == 603
+
+
+async def test_everyone_in_the_batch_learns_that_the_broker_is_gone(log: Log) -> None:
+    await log.close()
+
+    answers = await _gather(Appender(log), 3)
+
+    assert [type(answer) for answer in answers] == [BrokerGoneError] * 3
+
+
+async def test_everyone_in_the_batch_learns_that_the_store_is_full(full: Redis, log: Log) -> None:
+    await _fill(full)
+
+    answers = await _gather(Appender(log), 3)
+
+    assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
+
+
+async def test_everyone_in_the_batch_is_answered_whatever_happens(redis: Redis, log: Log) -> None:
+    await redis.delete(log.keys.state)
+    await redis.set(log.keys.state, "not a hash")
+
+    answers = await _gather(Appender(log), 3)
+
+    assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
+
+
+async def test_a_caller_that_goes_away_does_not_disturb_the_others(redis: Redis, log: Log) -> None:
+    appender = Appender(log)
+    leaving = asyncio.create_task(appender.append(event(1)))
+    staying = asyncio.create_task(appender.append(event(2)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+
+    await staying
+
+    assert len(await log_ids(redis, log)) == 2
+
+
+async def _gather(appender: Appender, count: int, data: bytes = b"") -> list[object]:
+    calls = [appender.append(event(number, data)) for number in range(count)]
+    return list(await asyncio.gather(*calls, return_exceptions=True))

@@ -1,0 +1,257 @@
+"""The client, the errors it translates and the check that the store keeps its word."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from poplin.errors import ConfigurationError, StoreUnavailableError
+from poplin.log import Log
+from poplin.store import Profile, check_profile, connect, ensure_profile, masked
+from tests.conftest import REDIS, VALKEY, running_store
+
+# connect
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:6379",
+        "http://localhost:6379",
+        "redis://localhost:port",
+        "redis://localhost?socket_timeout=soon",
+        "redis://[::1",
+    ],
+)
+def test_a_url_that_is_not_understood_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"use redis://HOST:PORT/DB"):
+        connect(url)
+
+
+def test_a_bad_url_is_reported_without_its_password() -> None:
+    """An unescaped '/' or '#' in a password breaks the URL; that is when it would be shown."""
+    with pytest.raises(ConfigurationError) as caught:
+        connect("redis://me:se/cret@host:6379")
+
+    assert "cret" not in str(caught.value)
+    assert "host:6379" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://host:6379/0", "redis://host:6379/0"),
+        ("redis://:secret@host:6379/0", "redis://…@host:6379/0"),
+        ("rediss://me:secret@host", "rediss://…@host"),
+        ("redis://me:s@cr@t@host", "redis://…@host"),
+        ("redis://me:se/c#r?t@host:1", "redis://…@host:1"),
+        ("unix:///run/store.sock", "unix:///run/store.sock"),
+        (
+            "unix://me@/run/store.sock?password=secret&db=1",
+            "unix://…@/run/store.sock?password=…&db=1",
+        ),
+        ("redis://host?db=1&password=secret", "redis://host?db=1&password=…"),
+        ("redis://[::1", "redis://[::1"),
+        ("", ""),
+    ],
+)
+def test_a_masked_url_shows_no_credentials(url: str, shown: str) -> None:
+    assert masked(url) == shown
+
+
+async def test_a_client_reaches_the_store(store_url: str) -> None:
+    redis = connect(store_url)
+
+    assert await redis.ping()
+    await redis.aclose()
+
+
+# translated
+
+
+@asynccontextmanager
+async def _peer(answer: bytes | None) -> AsyncIterator[tuple[Redis, list[bytes]]]:
+    """A client of a server that gives this answer to scripts, or none; and what it was sent."""
+    sent: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                words = [await _word(reader) for _ in range(int(line[1:]))]
+                if words[0].upper() != b"EVALSHA":
+                    writer.write(b"+OK\r\n")
+                    continue
+                sent.append(words[0])
+                if answer == b"":
+                    break
+                writer.write(answer or b"")
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    redis = connect(f"redis://127.0.0.1:{port}", timeout_s=0.2)
+    try:
+        yield redis, sent
+    finally:
+        await redis.aclose()
+        server.close()
+        await server.wait_closed()
+
+
+async def _word(reader: asyncio.StreamReader) -> bytes:
+    length = int((await reader.readline())[1:])
+    return (await reader.readexactly(length + 2))[:-2]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "ASK 3999 127.0.0.1:6381",
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+        "CLUSTERDOWN The cluster is down",
+        "ERR max number of clients reached",
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "MISCONF Errors writing to the AOF file: No space left on device",
+        "MOVED 3999 127.0.0.1:6381",
+        "NOREPLICAS Not enough good replicas to write.",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "READONLY You can't write against a read only replica.",
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "UNBLOCKED force unblock from blocking operation",
+    ],
+)
+async def test_a_reply_that_means_not_now_is_an_unavailable_store(reply: str) -> None:
+    async with _peer(f"-{reply}\r\n".encode()) as (redis, sent):
+        with pytest.raises(StoreUnavailableError) as caught:
+            await Log(redis, "shop/orders").fence(1)
+
+    assert caught.value.__cause__ is not None
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "ERR user_script:12: attempt to compare number with nil",
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        "NOPERM this user has no permissions to run the 'evalsha' command",
+        "CROSSSLOT Keys in request don't hash to the same slot",
+        "BUSYKEY Target key name already exists.",
+    ],
+)
+async def test_a_reply_that_means_a_mistake_is_not_hidden(reply: str) -> None:
+    async with _peer(f"-{reply}\r\n".encode()) as (redis, _):
+        with pytest.raises(ResponseError):
+            await Log(redis, "shop/orders").fence(1)
+
+
+@pytest.mark.parametrize("answer", [None, b"", b":1"], ids=["silent", "closes", "stops short"])
+async def test_a_lost_answer_is_an_unavailable_store_and_nothing_is_sent_twice(
+    answer: bytes | None,
+) -> None:
+    async with _peer(answer) as (redis, sent):
+        with pytest.raises(StoreUnavailableError):
+            await Log(redis, "shop/orders").append([])
+
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere/store.sock"])
+async def test_a_refused_connection_is_an_unavailable_store(url: str) -> None:
+    redis = connect(url)
+
+    with pytest.raises(StoreUnavailableError, match="does not answer"):
+        await Log(redis, "shop/orders").position()
+    await redis.aclose()
+
+
+# check_profile
+
+
+@pytest.fixture(scope="module", params=[VALKEY, REDIS])
+def own_store_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A store whose configuration these tests may change."""
+    with running_store(tmp_path_factory.mktemp("own"), request.param) as url:
+        yield url
+
+
+@pytest.fixture
+async def own(own_store_url: str) -> AsyncIterator[Redis]:
+    redis = connect(own_store_url)
+    yield redis
+    await _configure(redis, appendonly="yes", appendfsync="always", maxmemory_policy="noeviction")
+    while (await redis.info("persistence"))["aof_rewrite_in_progress"]:  # it would not exit
+        await asyncio.sleep(0.01)
+    await redis.aclose()
+
+
+async def _configure(redis: Redis, **settings: str) -> None:
+    for name, value in settings.items():
+        await redis.config_set(name.replace("_", "-"), value)
+
+
+@pytest.mark.parametrize("profile", ["durable", "fast"])
+async def test_the_embedded_store_keeps_its_word(own: Redis, profile: Profile) -> None:
+    await check_profile(own, profile)
+
+
+async def test_everysec_is_enough_for_fast(own: Redis) -> None:
+    await _configure(own, appendfsync="everysec")
+
+    await check_profile(own, "fast")
+
+
+@pytest.mark.parametrize(
+    ("profile", "name", "value", "advice"),
+    [
+        ("durable", "appendonly", "no", "CONFIG SET appendonly yes"),
+        ("durable", "appendfsync", "everysec", "CONFIG SET appendfsync always, or start with --pr"),
+        ("durable", "appendfsync", "no", "CONFIG SET appendfsync always"),
+        ("durable", "maxmemory-policy", "allkeys-lru", "CONFIG SET maxmemory-policy noeviction"),
+        ("fast", "appendonly", "no", "CONFIG SET appendonly yes"),
+        ("fast", "appendfsync", "no", "CONFIG SET appendfsync always"),
+        ("fast", "maxmemory-policy", "volatile-ttl", "CONFIG SET maxmemory-policy noeviction"),
+    ],
+)
+async def test_a_store_that_contradicts_the_profile_is_refused_with_the_line_to_change(
+    own: Redis, profile: Profile, name: str, value: str, advice: str
+) -> None:
+    await own.config_set(name, value)
+
+    with pytest.raises(ConfigurationError) as caught:
+        await check_profile(own, profile)
+
+    message = str(caught.value)
+    assert f"profile {profile}" in message
+    assert f"{name} is {value!r}" in message
+    assert advice in message
+
+
+async def test_a_store_that_is_away_is_asked_until_it_answers(tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    redis = connect(f"unix://{tmp_path}/store.sock")
+    asking = asyncio.create_task(ensure_profile(redis, "durable", stop))
+    await asyncio.sleep(0.05)
+    assert not asking.done()
+
+    stop.set()
+
+    async with asyncio.timeout(1):
+        await asking
+    await redis.aclose()
+
+
+async def test_a_store_that_answers_at_last_is_checked(own: Redis) -> None:
+    await _configure(own, appendonly="no")
+
+    with pytest.raises(ConfigurationError):
+        await ensure_profile(own, "durable", asyncio.Event())
