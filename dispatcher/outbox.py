@@ -17,6 +17,9 @@ __all__ = ["Outbox"]
 
 _BATCH = 1000
 _PAUSE_S = 0.1
+_BUSY = 4
+_GATHER_S = 0.002
+"""When deliveries are many, outcomes wait a moment for each other: a script call is dear."""
 
 _O = TypeVar("_O", Settled, Deferred, Buried)
 
@@ -67,6 +70,8 @@ class Outbox:
         while self._waiting() or not stop.is_set():
             try:
                 if self._waiting() or await self._is_filled(renew_at - loop.time()):
+                    if len(self._held) >= _BUSY:
+                        await asyncio.sleep(_GATHER_S)
                     await self._flush()
                 if loop.time() >= renew_at:
                     await self._renew()

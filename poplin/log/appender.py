@@ -10,6 +10,8 @@ __all__ = ["Appender", "BrokerGoneError"]
 
 _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
+_BUSY = 4
+_GATHER_S = 0.001
 
 
 class BrokerGoneError(PoplinError):
@@ -61,6 +63,9 @@ class Appender:
                     done.set_result(None)
                 else:
                     done.set_exception(failure)
+            if len(batch) >= _BUSY:
+                # The answered send again: a moment later they share one append, not several.
+                await asyncio.sleep(_GATHER_S)
         self._flusher = None
 
     def _next_batch(self) -> list[tuple[Entry, asyncio.Future[None]]]:

@@ -157,6 +157,7 @@ class Connection(asyncio.Protocol):
             self._begin_message()
             return
         self._is_complete = True
+        self._keeps_alive = self._parser.should_keep_alive()
         # Bytes behind the answer come in the same turn: look at them before saying it is done.
         self._loop.call_soon(self._complete)
 
@@ -165,7 +166,7 @@ class Connection(asyncio.Protocol):
     def _begin_message(self) -> None:
         self._in_head = True
         self._is_complete = False
-        self._is_surplus = False
+        self._is_surplus = self._keeps_alive = False
         self._ends_at_close = True
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
@@ -175,7 +176,7 @@ class Connection(asyncio.Protocol):
         if self._answer is None:
             return
         body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        if self._is_surplus or not self._parser.should_keep_alive():
+        if self._is_surplus or not self._keeps_alive:
             self._drop()
         self._has_answered_before = True
         self._resolve(Answer(self._status, self._headers, body))

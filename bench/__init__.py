@@ -1,0 +1,1 @@
+"""`make bench`: load generator, fabric and sink as processes on this machine, measured together."""

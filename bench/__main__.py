@@ -1,0 +1,206 @@
+"""Runs the bench and prints a table and, as its last line, one JSON object."""
+
+import argparse
+import json
+import multiprocessing
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.bare import run_bare
+from bench.fabric import Fabric, triggers_yaml
+from bench.load import Load, run_load
+from bench.sink import run_sink
+
+_ROUNDS = 3
+_processes = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    events_per_s: float
+    cpu_us_by_process: dict[str, float]
+    bare_us: float
+
+    @property
+    def cpu_us(self) -> float:
+        return sum(self.cpu_us_by_process.values())
+
+    @property
+    def ratio(self) -> float:
+        return self.cpu_us / self.bare_us
+
+
+def main() -> None:
+    options = _options()
+    with _sink() as sink, _bare() as bare, tempfile.TemporaryDirectory() as folder:
+        files = Path(folder) / "bench.yaml"
+        files.write_text(triggers_yaml(options.triggers, options.matching, sink.port))
+        with Fabric(
+            files, Path(folder) / "data", _free_port(), "--profile", options.profile
+        ) as fabric:
+            idle_rss = fabric.rss_mb()
+            rounds = [_round(options, fabric, bare, sink, number) for number in range(_ROUNDS)]
+            ages_ms = _latency(options, fabric, sink)
+            busy_rss = fabric.rss_mb()
+            start_s = fabric.start_s
+    middle = sorted(rounds, key=lambda each: each.ratio)[_ROUNDS // 2]
+    _print(
+        {
+            "events_per_s": round(middle.events_per_s),
+            "cpu_us_per_event": round(middle.cpu_us, 1),
+            "cpu_us_by_process": {
+                role: round(us, 1) for role, us in middle.cpu_us_by_process.items()
+            },
+            "bare_asgi_us": round(middle.bare_us, 1),
+            "ratio": round(middle.ratio, 2),
+            "ratios": [round(each.ratio, 2) for each in rounds],
+            "p50_ms": round(ages_ms[len(ages_ms) // 2], 2),
+            "p99_ms": round(ages_ms[len(ages_ms) * 99 // 100], 2),
+            "rss_mb": busy_rss,
+            "idle_rss_mb": idle_rss,
+            "start_s": round(start_s, 2),
+            "profile": options.profile,
+            "connections": options.connections,
+            "size": options.size,
+            "triggers": options.triggers,
+            "matching": options.matching,
+        }
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument(
+        "--seconds", type=float, default=8.0, help="of load in each of three rounds"
+    )
+    parser.add_argument("--size", type=int, default=1024, help="bytes of an event's data")
+    parser.add_argument("--triggers", type=int, default=1)
+    parser.add_argument("--matching", type=int, default=1, help="triggers that want the events")
+    parser.add_argument("--profile", choices=("durable", "fast"), default="durable")
+    return parser.parse_args()
+
+
+class Sink:
+    def __init__(self, control: Connection) -> None:
+        self._control = control
+        self.port: int = control.recv()
+
+    def look(self) -> tuple[int, list[int]]:
+        """Events received so far, and the ages in ns of those since the last look."""
+        self._control.send("look")
+        seen: tuple[int, list[int]] = self._control.recv()
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    port: int
+    process: psutil.Process
+
+
+def _round(
+    options: argparse.Namespace, fabric: Fabric, bare: Bare, sink: Sink, number: int
+) -> Round:
+    before = _bare_us(options, bare)
+    received = sink.look()[0]
+    cpu, began = fabric.cpu_s(), time.monotonic()
+    sent = _load(options, fabric.port, "/default/bench", options.seconds, prefix=f"round{number}")
+    expected = received + sent * options.matching
+    while sink.look()[0] < expected:
+        time.sleep(0.02)
+    elapsed = time.monotonic() - began
+    used = {role: (seconds - cpu[role]) / sent * 1e6 for role, seconds in fabric.cpu_s().items()}
+    after = _bare_us(options, bare)
+    return Round(sent / elapsed, used, (before + after) / 2)
+
+
+def _bare_us(options: argparse.Namespace, bare: Bare) -> float:
+    times = bare.process.cpu_times()
+    sent = _load(options, bare.port, "/", max(1.0, options.seconds / 4), prefix="bare")
+    now = bare.process.cpu_times()
+    return (now.user + now.system - times.user - times.system) / sent * 1e6
+
+
+def _latency(options: argparse.Namespace, fabric: Fabric, sink: Sink) -> list[float]:
+    """Send to receipt at 200 events a second, in ms, sorted."""
+    received = sink.look()[0]
+    sent = _load(options, fabric.port, "/default/bench", 5.0, rate=200.0, prefix="latency")
+    while True:
+        seen, ages = sink.look()
+        if ages:
+            break
+    ages_ns = list(ages)
+    while seen < received + sent * options.matching:
+        time.sleep(0.02)
+        seen, ages = sink.look()
+        ages_ns += ages
+    return sorted(age / 1e6 for age in ages_ns)
+
+
+def _load(
+    options: argparse.Namespace,
+    port: int,
+    path: str,
+    seconds: float,
+    *,
+    prefix: str,
+    rate: float | None = None,
+) -> int:
+    """Run a load to its end; how many events were accepted."""
+    receiver, sender = _processes.Pipe(duplex=False)
+    load = Load(port, path, options.connections, seconds, options.size, rate, prefix)
+    process = _processes.Process(target=run_load, args=(load, sender))
+    process.start()
+    sent = receiver.recv()
+    process.join()
+    if sent.refused:
+        raise SystemExit(f"bench: {sent.refused} events were refused")
+    accepted: int = sent.accepted
+    return accepted
+
+
+@contextmanager
+def _sink() -> Iterator[Sink]:
+    ours, theirs = _processes.Pipe()
+    process = _processes.Process(target=run_sink, args=(theirs,))
+    process.start()
+    yield Sink(ours)
+    ours.send("stop")
+    process.join()
+
+
+@contextmanager
+def _bare() -> Iterator[Bare]:
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        process = _processes.Process(target=run_bare, args=(listener,))
+        process.start()
+        time.sleep(1.0)
+        yield Bare(listener.getsockname()[1], psutil.Process(process.pid))
+        process.terminate()
+        process.join()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _print(result: dict[str, Any]) -> None:
+    for name, value in result.items():
+        print(f"{name:18} {value}")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
