@@ -21,3 +21,22 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+demo: install
+	$(BIN)/python examples/01-quickstart/demo.py
+
+# The tests run on the embedded Valkey and on Redis 7; as root the latter is installed when absent.
+.PHONY: redis-server
+redis-server:
+	@command -v redis-server >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq redis-server >/dev/null; \
+	else echo "the tests need redis-server 7 or newer: apt-get install redis-server"; exit 1; fi
+
+test: install redis-server
+	$(BIN)/pytest
+
+bench: install
+	@$(BIN)/python -m bench $(BENCH)
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

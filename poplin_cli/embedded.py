@@ -69,6 +69,7 @@ def store_command(
         "maxmemory": str(memory_bytes),
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(folder / "store.log"),
     }
     argv = [server or find_server()]
     for name, value in options.items():

@@ -23,7 +23,8 @@ class Output:
 
     def __init__(self, log_format: Literal["text", "json"]) -> None:
         self._json = log_format == "json"
-        self._console = Console(highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else 200  # a pipe has no width of its own
+        self._console = Console(highlight=False, soft_wrap=True, width=width)
 
     def say(self, what: str, *, level: str = "info", **fields: object) -> None:
         """A line of the supervisor's own."""
