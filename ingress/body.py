@@ -8,6 +8,8 @@ from poplin.errors import PoplinError
 __all__ = ["BodyError", "BodyReader"]
 
 Receive = Callable[[], Awaitable[Any]]
+_MOST_DISCARDED = 16 * 1024 * 1024
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -33,10 +35,10 @@ class BodyReader:
     async def read(self, headers: Headers, receive: Receive) -> bytes:
         """The whole body; give it back with `release`. Raises BodyError."""
         head, length = _sizes(headers)
-        self._check(head + length)
         parts: list[bytes] = []
         size = 0
         try:
+            self._check(head + length)
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -49,8 +51,10 @@ class BodyReader:
                     self._check(head + size)
                     return part if len(parts) == 1 else b"".join(parts)
                 self._check(head + size)
-        except BodyError:
+        except BodyError as error:
             self._held -= size
+            if error.status is not None:
+                await _discard(receive)
             raise
 
     def release(self, body: bytes) -> None:
@@ -63,6 +67,16 @@ class BodyReader:
             )
         if self._held > self._most_bytes:
             raise BodyError(503, "too many events are under way; send the event again later")
+
+
+async def _discard(receive: Receive) -> None:
+    """Let the client finish, within reason: closed while it sends, it would not see the answer."""
+    size = 0
+    more = True
+    while more and size < _MOST_DISCARDED:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
 
 
 def _sizes(headers: Headers) -> tuple[int, int]:

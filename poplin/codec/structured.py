@@ -17,6 +17,7 @@ __all__ = ["decode_structured", "encode_structured"]
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY = msgspec.json.Decoder()
+_RAW = msgspec.json.Decoder(msgspec.Raw)
 _PAYLOAD = frozenset({"data", "data_base64"})
 _JSON_TYPE = re.compile(r"[^/;]+/(?:[^;]+\+)?json[ \t]*(?:;|\Z)", re.IGNORECASE)
 _INT32 = range(-(2**31), 2**31)
@@ -98,8 +99,7 @@ def _data(members: dict[str, msgspec.Raw], attributes: dict[str, AttributeValue]
         return _base64("data", _json("data", plain))
     content_type = attributes.setdefault("datacontenttype", "application/json")
     if is_json(str(content_type)):
-        _json("data", plain)
-        return bytes(plain)
+        return bytes(plain)  # found to be JSON when the object was split
     text = _json("data", plain)
     if text is None:
         return b""
@@ -162,7 +162,7 @@ def _data_member(event: Event) -> bytes:
 def _is_json_text(data: bytes) -> bool:
     try:
         data.decode("utf-8")
-        _ANY.decode(data)
+        _RAW.decode(data)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         return False
     return True

@@ -86,11 +86,13 @@ async def test_a_thousand_are_revived_in_one_call(log: Log) -> None:
 
 async def test_purged_is_gone_and_counted_down(redis: Redis, log: Log) -> None:
     ids = await dead(log, 2)
+    await redis.hset(log.keys.tries("a"), mapping={ids[0]: 3, ids[0] + b"/crashes": 4})
 
     assert await log.purge("a", ids[:1]) == 1
 
     assert set(await times(redis, log.keys.dead("a"))) == {ids[1]}
     assert await fields(redis, log.keys.grave("a")) == {ids[1]}
+    assert await redis.exists(log.keys.tries("a")) == 0
     assert await counts(redis, log.keys.refs) == {ids[1]: 1}
     assert await log_ids(redis, log) == ids
 
@@ -225,11 +227,12 @@ async def test_a_trimmed_entry_is_not_replayed(redis: Redis, log: Log) -> None:
 
 async def test_an_id_in_another_spelling_is_not_replayed(redis: Redis, log: Log) -> None:
     """Under that name the reference would not keep the entry from a trim."""
-    ids = await accepted(log, 2)
-    await routed(log, ids[1], {})
+    for log_id in ("5-1", "6-1"):
+        await redis.xadd(log.keys.log, {"a": b"{}"}, id=log_id)
+    await routed(log, LogId(b"6-1"), {})
     before = await everything(redis)
 
-    assert await log.replay("a", [LogId(ids[0].replace(b"-", b"-0"))], GENERATION) == 0
+    assert await log.replay("a", [LogId(b"5-01")], GENERATION) == 0
     assert await everything(redis) == before
 
 
@@ -309,6 +312,35 @@ async def test_drop_goes_in_slices_of_a_thousand(redis: Redis, log: Log) -> None
 
     assert answers == [(1000, 1600), (1000, 600), (100, 500), (500, 0), (0, 0)]
     assert await redis.exists(log.keys.refs, log.keys.grave("a"), log.keys.tries("a")) == 0
+
+
+async def test_each_slice_takes_its_attempts_and_graves_along(redis: Redis, log: Log) -> None:
+    for _ in range(2):
+        held = await leased(log, 1000)
+        await log.defer(later(held, 0))
+        token = (await log.lease("a", 1000, FOR_EVER)).token
+        held = [Held("a", item.id, token) for item in held]
+        await log.bury(graves(held[:300], has_sink=True))
+        await log.defer(later(held[300:]))
+
+    await log.drop("a")
+
+    waiting = set(await times(redis, log.keys.due("a")))
+    assert len(waiting) == 1000
+    assert await fields(redis, log.keys.grave("a")) <= waiting
+    tried = await fields(redis, log.keys.tries("a"))
+    assert {field.partition(b"/")[0] for field in tried} <= waiting
+
+
+async def test_the_last_slice_leaves_no_residue(redis: Redis, log: Log) -> None:
+    """Whatever an older version or a hand has left there."""
+    await owed(log, 1, "a")
+    await redis.hset(log.keys.tries("a"), "1-1", 1)
+    await redis.hset(log.keys.grave("a"), "1-1", "why")
+
+    await log.drop("a")
+
+    assert await redis.exists(log.keys.tries("a"), log.keys.grave("a")) == 0
 
 
 async def test_drop_takes_entries_below_the_trimmed_line_along(redis: Redis, log: Log) -> None:

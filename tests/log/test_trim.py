@@ -206,6 +206,18 @@ async def test_the_trimmed_line_never_moves_back(redis: Redis, log: Log) -> None
     assert await redis.hget(log.keys.state, "trimmed") == line
 
 
+async def test_the_trimmed_line_never_passes_the_cursor(redis: Redis, log: Log) -> None:
+    """Not even when the log begins after it, because of a hand or a failover."""
+    ids = await accepted(log, 3)
+    await routed(log, ids[0], {})
+    await redis.xdel(log.keys.log, ids[0])
+
+    await trimmed(log, NEWEST, 0)
+
+    assert await log_ids(redis, log) == ids[1:]
+    assert await redis.hget(log.keys.state, "trimmed") == b"0-0"
+
+
 async def test_what_is_settled_below_the_line_is_not_left_behind(redis: Redis, log: Log) -> None:
     held = await leased(log, 4)
     await accepted(log, 1)

@@ -1,0 +1,210 @@
+"""The rules of the codec, one line each, and what holds for any event."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poplin.codec import (
+    decode,
+    encode_binary,
+    encode_structured,
+    from_entry,
+    is_event,
+    to_entry,
+)
+from poplin.errors import InvalidEventError
+from poplin.event import Event
+
+REQUIRED = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
+
+
+def binary(**more: str) -> list[tuple[bytes, bytes]]:
+    pairs = {**{f"ce-{name}": value for name, value in REQUIRED.items()}, **more}
+    return [(name.encode(), value.encode("latin-1")) for name, value in pairs.items()]
+
+
+def structured(**members: Any) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    body = json.dumps({**REQUIRED, **members}).encode()
+    return [(b"content-type", b"application/cloudevents+json; charset=utf-8")], body
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "text"),
+    [
+        ("ce-x", "a%20b", "a b"),
+        ("ce-x", '"a \\"b\\" %20"', 'a "b"  '),
+        ("ce-x", "%E2%82%AC%2525", "€%25"),
+        ("ce-x", "100% sure", "100% sure"),
+        ("ce-source", "/a%20b", "/a%20b"),
+        ("ce-subject", "%C3%A9", "é"),
+        ("ce-time", "2020-02-29t23:59:60.123456789z", "2020-02-29t23:59:60.123456789z"),
+    ],
+)
+def test_header_values_are_decoded_once(header: str, value: str, text: str) -> None:
+    event = decode(binary(**{header: value}), b"")
+
+    assert event.attributes[header.removeprefix("ce-")] == text
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"ce-id": ""}, "'id'"),
+        ({"ce-specversion": "2.0"}, "'specversion'"),
+        ({"ce-source": "a b"}, "'source'"),
+        ({"ce-time": "2021-02-29T00:00:00Z"}, "'time'"),
+        ({"ce-time": "2021-02-28T00:00:00"}, "'time'"),
+        ({"ce-dataschema": "/relative"}, "'dataschema'"),
+        ({"ce-my-ext": "x"}, "'my-ext'"),
+        ({"ce-data": "x"}, "'data'"),
+        ({"ce-datacontenttype": "x/y"}, "'ce-datacontenttype'"),
+        ({"content-type": "json"}, "'datacontenttype'"),
+        ({"ce-x": "%C0%A0"}, "'x'"),
+        ({"ce-x": "%0D%0A"}, "'x'"),
+        ({"content-type": "application/cloudevents-batch+json"}, "batch"),
+        ({"content-type": "application/cloudevents+json"}, "JSON"),
+    ],
+)
+def test_a_broken_rule_is_refused_by_name(more: dict[str, str], named: str) -> None:
+    with pytest.raises(InvalidEventError, match=named):
+        decode(binary(**more), b"")
+
+
+def test_an_attribute_that_is_there_twice_is_refused() -> None:
+    with pytest.raises(InvalidEventError, match="'id' is there twice"):
+        decode([*binary(), (b"ce-id", b"2")], b"")
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"id": None}, "'id'"),
+        ({"id": 1}, "'id'"),
+        ({"x": 1.5}, "'x'"),
+        ({"x": 2**31}, "'x'"),
+        ({"x": {}}, "'x'"),
+        ({"MyExt": "x"}, "'MyExt'"),
+        ({"data": 1, "data_base64": "AA=="}, "exclude"),
+        ({"data_base64": "A"}, "base64"),
+        ({"datacontenttype": "text/plain", "data": {}}, "'data'"),
+    ],
+)
+def test_a_broken_member_is_refused_by_name(members: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidEventError, match=named):
+        decode(*structured(**members))
+
+
+@pytest.mark.parametrize(
+    ("members", "data", "content_type"),
+    [
+        ({"data": {"a": 1.10}}, b'{"a": 1.1}', "application/json"),
+        ({"data": None}, b"null", "application/json"),
+        ({"data": "text", "datacontenttype": "text/xml"}, b"text", "text/xml"),
+        ({"data": "text", "datacontenttype": "a/b+JSON; x=y"}, b'"text"', "a/b+JSON; x=y"),
+        ({"data_base64": "AP8="}, b"\x00\xff", None),
+        ({}, b"", None),
+    ],
+)
+def test_data_of_a_structured_event(
+    members: dict[str, Any], data: bytes, content_type: str | None
+) -> None:
+    event = decode(*structured(**members))
+
+    assert event.data == data
+    assert event.attributes.get("datacontenttype") == content_type
+
+
+def test_typed_extensions_keep_their_type_in_the_log() -> None:
+    event = decode(*structured(n=7, b=True))
+
+    again = from_entry(*to_entry(event))
+
+    assert (again.attributes["n"], again.attributes["b"]) == (7, True)
+    assert b"ce-n: 7\r\n" in encode_binary(again)[0]
+    assert b"ce-b: true\r\n" in encode_binary(again)[0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "claims"),
+    [
+        ([(b"ce-specversion", b"")], True),
+        ([(b"content-type", b"application/CloudEvents+json")], True),
+        ([(b"content-type", b"application/json")], False),
+        ([], False),
+    ],
+)
+def test_what_claims_to_be_an_event(headers: list[tuple[bytes, bytes]], claims: bool) -> None:
+    assert is_event(headers) is claims
+
+
+_text = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x2FFF, exclude_categories=["Cc", "Cs", "Cn"])
+)
+_events = st.builds(
+    Event,
+    st.fixed_dictionaries(
+        {
+            "specversion": st.just("1.0"),
+            "id": _text.filter(str.strip),
+            "source": st.sampled_from(["/s", "https://h/a%20b", "urn:x:y"]),
+            "type": _text.filter(str.strip),
+        },
+        optional={
+            "datacontenttype": st.sampled_from(["application/json", "text/plain"]),
+            "anext": _text.filter(lambda text: not text.startswith('"')),
+        },
+    ),
+    st.binary(max_size=50),
+    st.just((("x-request-id", "r"),)),
+)
+
+
+def _pairs(lines: bytes) -> list[tuple[bytes, bytes]]:
+    pairs = [line.split(b": ", 1) for line in lines.split(b"\r\n")[:-1]]
+    return [(name, value) for name, value in pairs]
+
+
+@given(_events)
+def test_binary_and_back_is_the_same_event(event: Event) -> None:
+    lines, body = encode_binary(event)
+
+    assert decode(_pairs(lines), body) == event
+
+
+@given(_events)
+def test_structured_and_back_keeps_attributes_and_data(event: Event) -> None:
+    lines, body = encode_structured(event)
+
+    again = decode(_pairs(lines), body)
+
+    assert again.attributes == event.attributes
+    assert again.data == event.data
+
+
+@given(_events)
+def test_the_log_and_back_is_the_same_event(event: Event) -> None:
+    assert from_entry(*to_entry(event)) == event
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.sampled_from([b"content-type", *(name for name, _ in binary())]), st.binary()
+            ),
+            st.one_of(st.sampled_from([b"1.0", b"application/cloudevents+json"]), st.binary()),
+        )
+    ),
+    st.one_of(st.binary(), st.sampled_from([b"[" * 5000, b'{"a":' * 5000, b"null", b"{}"])),
+)
+def test_nothing_but_a_refusal_escapes(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    message = ""
+    try:
+        decode(headers, body)
+    except InvalidEventError as error:
+        message = str(error)
+
+    assert message.isprintable()

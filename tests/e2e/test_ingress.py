@@ -1,0 +1,109 @@
+"""The ingress's answers, through the whole fabric."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.fabric import Fabric, broker_yaml, event_headers
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WITHOUT_ID = {name: value for name, value in event_headers("1").items() if name != "ce-id"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fabric(folder: Path) -> AsyncIterator[Fabric]:
+    async with Fabric.up(folder, broker_yaml(), "--max-event-bytes", "20000") as each:
+        yield each
+
+
+async def test_every_request_gets_the_answer_of_the_contract(fabric: Fabric) -> None:
+    cases: list[tuple[str, str, dict[str, str], bytes, int]] = [
+        ("POST", "/default/main", event_headers("1"), b"{}", 202),
+        ("POST", "/default/main/", event_headers("1"), b"", 202),
+        ("POST", "/default/main", event_headers("1", **{"ce-knativebrokerttl": "2"}), b"", 202),
+        ("POST", "/default/main", event_headers("1", **{"ce-knativebrokerttl": "x"}), b"", 202),
+        ("POST", "/default/main", event_headers("1", **{"ce-knativebrokerttl": "1"}), b"", 400),
+        ("POST", "/default/main", WITHOUT_ID, b"{}", 400),
+        ("POST", "/default/other", WITHOUT_ID, b"{}", 400),
+        ("POST", "/default/other", event_headers("1"), b"{}", 404),
+        ("POST", "/default/main?x=1", event_headers("1"), b"{}", 404),
+        ("POST", "/", event_headers("1"), b"{}", 404),
+        ("POST", "/default", event_headers("1"), b"{}", 400),
+        ("POST", "/default/main/more", event_headers("1"), b"{}", 400),
+        ("POST", "/default/main", event_headers("1"), b"x" * 20_000, 413),
+        ("GET", "/default/main", {}, b"", 405),
+        ("PUT", "/default/main", {}, b"", 405),
+        ("DELETE", "/default/main", {}, b"", 405),
+        ("OPTIONS", "/default/main", {}, b"", 200),
+        ("GET", "/livez", {}, b"", 200),
+        ("GET", "/readyz", {}, b"", 200),
+    ]
+    async with httpx.AsyncClient(base_url=fabric.url, trust_env=False) as client:
+        for method, path, headers, data, status in cases:
+            answer = await client.request(method, path, headers=headers, content=data)
+            assert answer.status_code == status, (method, path, headers, answer.text)
+            if status >= 400:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.json()["detail"]
+            if path.startswith("/default"):
+                assert answer.headers["allow"] == "POST, OPTIONS"
+
+
+async def test_a_refusal_names_the_attribute(fabric: Fabric) -> None:
+    answer = await fabric.post("/default/main", WITHOUT_ID)
+
+    assert answer.json() == {
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "attribute 'id' is missing; a CloudEvent needs a non-empty id",
+    }
+
+
+async def test_a_chunked_body_over_the_limit_is_413(fabric: Fabric) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 1000
+
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(
+            fabric.url + "/default/main", headers=event_headers("1"), content=chunks()
+        )
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"POST /default/main HTTP/1.1\r\nhost: x\r\nx: " + b"y" * 200_000, b"431"),
+        (b"GARBAGE\r\n\r\n", b"400"),
+        (b"POST /default/main HTTP/1.1\r\nhost: x\r\n" + b"a: b\r\n" * 1500 + b"\r\n", b"431"),
+    ],
+)
+async def test_hostile_requests_are_refused(
+    fabric: Fabric, request_bytes: bytes, status: bytes
+) -> None:
+    host, port = fabric.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request_bytes)
+
+    answer = await asyncio.wait_for(reader.readline(), 5)
+
+    writer.close()
+    assert status in answer
+
+
+async def test_a_half_sent_request_is_ended(fabric: Fabric) -> None:
+    host, port = fabric.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /default/main HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf")
+
+    answer = await asyncio.wait_for(reader.readline(), 20)
+
+    writer.close()
+    assert b"408" in answer
