@@ -38,7 +38,7 @@ class Narrator:
         """What happened since the last call, in order; waits until something did."""
         while True:
             with translated():
-                found: Any = await self._redis.xread(dict(self._positions))
+                found: Any = await self._redis.xread({**self._positions})
             streams = dict(found)
             steps = [
                 *self._of_log(streams.get(self._keys.log.encode(), ())),

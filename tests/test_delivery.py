@@ -63,7 +63,7 @@ def test_jitter_only_adds_and_the_cap_holds(number: int, jitter: float) -> None:
         ("soon", None),
         ("-1", None),
         ("", None),
-        ("٣", None),
+        ("\u0663", None),
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:

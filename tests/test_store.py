@@ -189,7 +189,8 @@ async def own(own_store_url: str) -> AsyncIterator[Redis]:
     redis = connect(own_store_url)
     yield redis
     await _configure(redis, appendonly="yes", appendfsync="always", maxmemory_policy="noeviction")
-    while (await redis.info("persistence"))["aof_rewrite_in_progress"]:  # it would not exit
+    # It does not exit before; only the server knows when.
+    while (await redis.info("persistence"))["aof_rewrite_in_progress"]:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await redis.aclose()
 

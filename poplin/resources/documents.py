@@ -1,7 +1,7 @@
 """From one YAML document to a Broker, a Trigger or a Service (knative-contract 1.1 to 1.3, 5.3)."""
 
 import re
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from poplin.resources.annotations import read_annotations
@@ -74,11 +74,7 @@ def read_trigger(
     checker: Checker, identity: Identity, annotations: Value | None, spec: Value | None
 ) -> Trigger:
     _, namespace, name = identity
-    fields = checker.fields(spec) if spec is not None else None
-    if fields is None:
-        if spec is None:
-            checker.problems.append(_missing(checker, "spec"))
-        fields = Fields(checker, Value({}, 0, "spec"))
+    fields = (checker.fields(spec) if spec is not None else None) or Fields(checker, Value({}, 0))
     broker = _broker_name(checker, fields)
     subscriber = fields.need("subscriber")
     destination = _destination(checker, subscriber, namespace) if subscriber else None
@@ -113,12 +109,6 @@ def read_service(
             value = checker.whole(number, 1, 65535)
             ports.append((str(label.data) if label else "", value or 0))
     return Service(namespace=namespace, name=name, external_name=external, ports=tuple(ports))
-
-
-def _missing(checker: Checker, path: str) -> Any:
-    from poplin.resources.models import Problem
-
-    return Problem(checker.file, 1, "is missing; it is required", checker.where, path)
 
 
 def _broker_name(checker: Checker, fields: Fields) -> str:

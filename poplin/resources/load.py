@@ -126,23 +126,21 @@ def _read_fields(
         else:
             loaded.notes.append(f"{checker.file}:{line}: {kind} ({version}) is not ours; skipped")
         return
+    checker.where = kind
     metadata = fields.need("metadata")
     identity, annotations = read_identity(checker, kind, metadata) if metadata else (None, None)
     if identity is None:
         return
     checker.where = f"{kind} {identity[1]}/{identity[2]}"
-    for problem in checker.problems[:]:
-        checker.problems.remove(problem)
-        checker.problems.append(
-            Problem(problem.file, problem.line, problem.message, checker.where, problem.path)
-        )
     place = f"{checker.file}:{line}"
     if identity in seen:
         checker.refuse(fields.value, f"is there twice; the first is at {seen[identity]}; keep one")
         return
     seen[identity] = place
-    spec = fields.take("spec")
+    spec = fields.need("spec") if kind == "Trigger" else fields.take("spec")
     fields.take("status")
+    if checker.problems:
+        return
     found = reader(checker, identity, annotations, spec)
     if kind != "Service":
         fields.refuse_unknown()

@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._timeout_s = 0.0
         self._is_closed = False
         self._has_answered_before = False
+        self._header_bytes = 0
         self.idle_since = 0.0
 
     @property
@@ -94,8 +95,9 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._fail(BrokenAnswerError(f"{self._origin} does not answer in HTTP/1.1: {error}"))
         if self._in_head:
+            # The parser gathers an endless header line silently.
             self._head_bytes += len(data)
-            if self._head_bytes > self._limits.max_header_bytes:
+            if self._head_bytes > 2 * self._limits.max_header_bytes:
                 self._fail(BrokenAnswerError(f"{self._origin} sends more headers than allowed"))
 
     def eof_received(self) -> None:
@@ -127,6 +129,9 @@ class Connection(asyncio.Protocol):
             return  # a trailer
         name = name.lower()
         self._headers.append((name, value))
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > self._limits.max_header_bytes:
+            self._fail(BrokenAnswerError(f"{self._origin} sends more headers than allowed"))
         if name in (b"content-length", b"transfer-encoding"):
             self._ends_at_close = False
 
@@ -168,7 +173,7 @@ class Connection(asyncio.Protocol):
         self._is_complete = False
         self._is_surplus = self._keeps_alive = False
         self._ends_at_close = True
-        self._status = 0
+        self._status = self._header_bytes = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
 

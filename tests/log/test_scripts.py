@@ -200,6 +200,17 @@ async def test_a_caller_that_goes_away_does_not_disturb_the_others(redis: Redis,
     assert len(await log_ids(redis, log)) == 2
 
 
+async def test_close_waits_for_the_batches_under_way(redis: Redis, log: Log) -> None:
+    appender = Appender(log)
+    calls = [asyncio.create_task(appender.append(event(number))) for number in range(300)]
+    await asyncio.sleep(0)
+
+    await appender.close()
+
+    assert len(await log_ids(redis, log)) == 300
+    await asyncio.gather(*calls)
+
+
 async def _gather(appender: Appender, count: int, data: bytes = b"") -> list[object]:
     calls = [appender.append(event(number, data)) for number in range(count)]
     return list(await asyncio.gather(*calls, return_exceptions=True))

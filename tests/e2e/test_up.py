@@ -1,0 +1,119 @@
+"""`poplin up` in the hands of its user."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.conftest import running_store
+from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger_yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def poplin(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "poplin_cli.main", *arguments],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+async def test_a_second_start_goes_on_where_the_first_was(tmp_path: Path) -> None:
+    async with subscriber() as peer:
+        yaml = broker_yaml("{retry: 50, backoffPolicy: linear, backoffDelay: PT0.3S}")
+        yaml += trigger_yaml("t", peer.url)
+        peer.answer = lambda _: (503, "", b"")
+        async with Fabric.up(tmp_path, yaml) as first:
+            assert (
+                await first.post("/default/main", event_headers("kept"), b"data")
+            ).status_code == 202
+            await peer.wait_for(1)
+        peer.answer = lambda _: (202, "", b"")
+        peer.received.clear()
+
+        async with Fabric.up(tmp_path, yaml):
+            (received,) = await peer.wait_for(1)
+
+    assert (received.headers["ce-id"], received.data) == ("kept", b"data")
+
+
+async def test_the_table_says_what_is_ready_and_bad_documents_stop_nothing(tmp_path: Path) -> None:
+    yaml = (
+        broker_yaml()
+        + trigger_yaml("good", "http://127.0.0.1:1/")
+        + trigger_yaml("bad", "/relative")
+    )
+    yaml += trigger_yaml("orphan", "http://127.0.0.1:1/").replace("broker: main", "broker: absent")
+
+    async with Fabric.up(tmp_path, yaml) as fabric:
+        accepted = await fabric.post("/default/main", event_headers("1"))
+        began = time.monotonic()
+        await fabric.stop()
+        ended_s = time.monotonic() - began
+
+    text = "\n".join(fabric.lines)
+    assert accepted.status_code == 202
+    assert "Trigger default/bad: spec.subscriber.uri: '/relative' is not allowed" in text
+    assert "BrokerDoesNotExist" in text
+    assert ended_s < 10
+    assert "Traceback" not in text
+    assert fabric.process.returncode == 0
+
+
+async def test_a_data_dir_serves_one_fabric_at_a_time(tmp_path: Path) -> None:
+    async with Fabric.up(tmp_path, broker_yaml()):
+        second = await asyncio.to_thread(
+            poplin, "up", "-f", str(tmp_path / "fabric.yaml"), "--data-dir", str(tmp_path / "data"),
+            "--port", "0", "--admin-port", "0",
+        )  # fmt: skip
+
+    assert second.returncode == 2
+    assert "is in use by another fabric" in second.stderr
+
+
+def test_a_start_without_a_broker_is_one_clear_line(tmp_path: Path) -> None:
+    ended = poplin(
+        "up",
+        "-f",
+        str(tmp_path / "absent.yaml"),
+        "--data-dir",
+        str(tmp_path / "data"),
+        "--port",
+        "0",
+        "--admin-port",
+        "0",
+    )
+
+    assert ended.returncode == 2
+    assert "no usable Broker" in ended.stderr
+    assert "cannot be read" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_a_store_that_contradicts_the_profile_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_text(broker_yaml())
+    with running_store(tmp_path / "store") as url:
+        subprocess.run(
+            ["redis-cli", "-s", url.removeprefix("unix://"), "config", "set", "appendfsync", "no"],
+            check=True,
+            capture_output=True,
+        )
+        ended = poplin(
+            "up", "-f", str(tmp_path / "f.yaml"), "--redis", url, "--port", "0", "--admin-port", "0"
+        )
+
+    assert ended.returncode == 2
+    assert "CONFIG SET appendfsync always" in ended.stderr
+
+
+def test_the_demo_succeeds() -> None:
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "01-quickstart" / "demo.py")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for step in ("accepted", "matched", "delivered", "retried", "dead letter", "refused"):
+        assert step in ended.stdout

@@ -1,0 +1,315 @@
+"""Files in, checked documents and problems out."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poplin.resources import Loaded, load, resolve
+from poplin.resources.duration import parse_bytes, parse_duration
+
+HEAD = "apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {name: t}\nspec:\n"
+GOOD = HEAD + "  broker: b\n  subscriber: {uri: 'http://s/'}\n"
+BROKER = "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: b}\n"
+
+
+def loaded(tmp_path: Path, text: str) -> Loaded:
+    file = tmp_path / "f.yaml"
+    file.write_text(text)
+    return load([file])
+
+
+def problem(tmp_path: Path, text: str) -> str:
+    """The only problem, from the line number on."""
+    found = loaded(tmp_path, text)
+    assert len(found.problems) == 1, found.problems
+    return str(found.problems[0]).partition("f.yaml:")[2]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("  brokr: b", "5: Trigger default/t: spec.brokr: unknown field; did you mean broker?"),
+        (
+            "  delivery: {retry: -1}",
+            "7: Trigger default/t: spec.delivery.retry: -1 is not allowed; use a whole number from 0 to 2147483647",
+        ),
+        ("  delivery: {retry: true}", "spec.delivery.retry: True is not allowed"),
+        (
+            "  delivery: {backoffPolicy: Linear}",
+            "spec.delivery.backoffPolicy: 'Linear' is not allowed; use linear or exponential",
+        ),
+        (
+            "  delivery: {backoffDelay: 1s}",
+            "spec.delivery.backoffDelay: '1s' is not allowed; use an ISO 8601 duration",
+        ),
+        (
+            "  delivery: {timeout: PT0S}",
+            "spec.delivery.timeout: 'PT0S' is not allowed; use a duration above zero",
+        ),
+        (
+            "  delivery: {format: JSON}",
+            "spec.delivery.format: 'JSON' is not allowed; use json or binary",
+        ),
+        (
+            "  delivery: {deadLetterSink: {}}",
+            "spec.delivery.deadLetterSink: expected at least one of ref and uri",
+        ),
+        (
+            "  delivery: {deadLetterSink: {uri: /x}}",
+            "spec.delivery.deadLetterSink.uri: '/x' is not allowed; use an absolute http:// or https:// URI",
+        ),
+        ("  filter: {attributes: {Type: x}}", "attribute name 'Type' is not allowed"),
+        (
+            "  filter: {attributes: {type: 1}}",
+            "spec.filter.attributes.type: 1 is not allowed; use a string",
+        ),
+        (
+            "  filters: [{exact: {type: x}, prefix: {type: y}}]",
+            "spec.filters[0]: has exact, prefix; an element has exactly one of",
+        ),
+        ("  filters: [{}]", "spec.filters[0]: has none; an element has exactly one of"),
+        (
+            "  filters: [{exact: {type: ''}}]",
+            "spec.filters[0].exact.type: '' is not allowed; use a non-empty string",
+        ),
+        ("  filters: [{any: []}]", "spec.filters[0].any: is empty; give at least one element"),
+        ("  filters: [{cesql: 'TRUE'}]", "spec.filters[0].cesql: CESQL is not served yet"),
+        ("  filters: [{exakt: {}}]", "spec.filters[0].exakt: unknown dialect"),
+    ],
+)
+def test_a_bad_field_is_refused_with_its_place(tmp_path: Path, lines: str, expected: str) -> None:
+    text = (
+        GOOD + lines + "\n"
+        if not lines.startswith("  brokr")
+        else HEAD + lines + "\n  broker: b\n  subscriber: {uri: 'http://s/'}\n"
+    )
+
+    assert expected in problem(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kind: Broker\n", "1: apiVersion: is missing; it is required"),
+        (
+            BROKER.replace("/v1", "/v1beta1"),
+            "'eventing.knative.dev/v1beta1' is not allowed; use eventing.knative.dev/v1",
+        ),
+        (BROKER.replace("name: b", "name: B_"), "3: Broker: metadata.name: 'B_' is not allowed"),
+        (BROKER + "---\n" + BROKER, "5: Broker default/b: is there twice; the first is at"),
+        (BROKER + "spec: {}\nspec: {}\n", "the field 'spec' is there twice"),
+        (
+            BROKER.replace("{name: b}", "{name: b, annotations: {poplin.dev/retentoin: PT1H}}"),
+            "unknown annotation of a Broker; did you mean poplin.dev/retention?",
+        ),
+        (
+            BROKER.replace("{name: b}", "{name: b, annotations: {poplin.dev/retention: PT0S}}"),
+            "use a duration above zero",
+        ),
+        (
+            GOOD.replace("{name: t}", "{name: t, annotations: {poplin.dev/max-in-flight: '0'}}"),
+            "use a whole number from 1 to 10000",
+        ),
+        (HEAD + "  broker: b\n", "spec.subscriber: is missing; it is required"),
+        (HEAD + "  subscriber: {uri: 'http://s/'}\n", "spec.broker: is missing; it is required"),
+        (
+            HEAD
+            + "  broker: b\n  subscriber: {ref: {kind: Service, name: s, apiVersion: v1}, uri: 'http://x/'}\n",
+            "an absolute URI is not allowed together with ref",
+        ),
+        ("a: [\n", "this is not YAML"),
+        ("a: !!python/object:os.system x\n", "is not allowed; use plain YAML"),
+        ("a: \x00\n", "this is not YAML"),
+        ("- 1\n", "is not allowed; use a mapping"),
+        ("[" * 3000, "this is not YAML"),
+        (
+            "a: &a [1]\n"
+            + "".join(
+                f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else '*a'] * 9)}]\n" for n in range(9)
+            ),
+            "too large or too deeply nested",
+        ),
+        ("a: &a [*a]\n", "too large or too deeply nested"),
+    ],
+)
+def test_a_bad_document_is_refused_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
+    assert expected in problem(tmp_path, text)
+
+
+def test_one_bad_document_does_not_stop_the_good_ones(tmp_path: Path) -> None:
+    found = loaded(
+        tmp_path,
+        f"{BROKER}---\na: [\n---\n# only a comment\n---\n{GOOD}---\nkind: ConfigMap\napiVersion: v1\n",
+    )
+
+    assert [broker.name for broker in found.brokers] == ["b"]
+    assert [trigger.name for trigger in found.triggers] == ["t"]
+    assert [str(each).partition("f.yaml:")[2].split(":")[0] for each in found.problems] == ["6"]
+    assert "ConfigMap (v1) is not ours; skipped" in found.notes[0]
+
+
+def test_status_and_what_servers_set_are_ignored(tmp_path: Path) -> None:
+    text = BROKER.replace(
+        "{name: b}", "{name: b, uid: x, resourceVersion: '1', managedFields: [], labels: {a: b}}"
+    )
+
+    found = loaded(tmp_path, text + "status: {anything: 1}\n")
+
+    assert not found.problems
+    assert len(found.brokers) == 1
+
+
+def test_a_broker_of_another_class_is_served_and_says_so(tmp_path: Path) -> None:
+    found = loaded(
+        tmp_path,
+        BROKER.replace(
+            "{name: b}", "{name: b, annotations: {eventing.knative.dev/broker.class: Kafka}}"
+        )
+        + "spec: {config: {apiVersion: v1, kind: ConfigMap, name: c}}\n",
+    )
+
+    assert len(found.brokers) == 1
+    assert found.notes == [
+        "Broker default/b: class Kafka and spec.config not used; Poplin serves every Broker in the files"
+    ]
+
+
+def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "latin.yaml").write_bytes(b"\xe9")
+
+    found = load([tmp_path / "absent.yaml", tmp_path / "empty", tmp_path / "latin.yaml"])
+
+    assert [str(each.message) for each in found.problems] == [
+        "cannot be read: No such file or directory",
+        "the folder holds no .yaml, .yml or .json file",
+        "it is not UTF-8",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broker", "trigger", "expected"),
+    [
+        ("", "", (10, "exponential", 0.2, None)),
+        (
+            "spec: {delivery: {retry: 1, deadLetterSink: {uri: 'http://d/'}}}\n",
+            "",
+            (1, "exponential", 0.0, "http://d/"),
+        ),
+        (
+            "spec: {delivery: {deadLetterSink: {uri: 'http://d/'}}}\n",
+            "  delivery: {retry: 5}\n",
+            (5, "exponential", 0.0, "http://d/"),
+        ),
+        (
+            "",
+            "  delivery: {retry: 2, backoffPolicy: linear, backoffDelay: PT1S}\n",
+            (2, "linear", 1.0, None),
+        ),
+    ],
+)
+def test_delivery_is_defaulted_and_overridden_as_knative_does(
+    tmp_path: Path, broker: str, trigger: str, expected: tuple[int, str, float, str | None]
+) -> None:
+    found = loaded(tmp_path, f"{BROKER}{broker}---\n{GOOD}{trigger}")
+
+    (record,) = resolve(found, lambda _ns, _name: "uid", broker_url=lambda _ns, _name: "").triggers
+
+    policy = record.delivery
+    assert (
+        policy.retry,
+        policy.backoff_policy,
+        policy.backoff_delay_s,
+        policy.dead_letter_uri,
+    ) == expected
+
+
+def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> None:
+    service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {type: ExternalName, externalName: localhost, ports: [{port: 9000}]}\n"
+    ref = "  subscriber: {{ref: {{apiVersion: v1, kind: {}, name: {}}}, uri: {}}}\n"
+    texts = [
+        HEAD.replace("name: t", f"name: t{number}") + "  broker: b\n" + ref.format(*each)
+        for number, each in enumerate(
+            [("Service", "s", "x/y"), ("Broker", "b", "''"), ("Service", "absent", "x")]
+        )
+    ]
+    found = loaded(
+        tmp_path, BROKER + service + "---\n" + "---\n".join(texts).replace(", uri: ''", "")
+    )
+
+    resolved = resolve(
+        found, lambda _ns, name: name, broker_url=lambda ns, name: f"http://i/{ns}/{name}"
+    )
+
+    assert not found.problems
+    assert [each.subscriber_uri for each in resolved.triggers] == [
+        "http://localhost:9000/x/y",
+        "http://i/default/b",
+    ]
+    assert [
+        (each.name, each.ready, each.reason) for each in resolved.verdicts if not each.ready
+    ] == [("t2", False, "Unable to get the Subscriber's URI")]
+
+
+def test_a_trigger_without_its_broker_is_not_ready(tmp_path: Path) -> None:
+    resolved = resolve(
+        loaded(tmp_path, GOOD), lambda _ns, _name: "u", broker_url=lambda _ns, _name: ""
+    )
+
+    assert not resolved.triggers
+    assert resolved.verdicts[0].reason == "BrokerDoesNotExist"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("PT0.25S", 0.25),
+        ("PT1,5M", 90),
+        ("P1DT1H", 90_000),
+        ("P2W", 1_209_600),
+        ("P1M", 2_629_746),
+        ("P1Y", 31_556_952),
+        ("PT0S", 0),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "P",
+        "PT",
+        "P1",
+        "1S",
+        "pt1s",
+        "-PT1S",
+        "PT-1S",
+        "P1DT",
+        "PT1S ",
+        "PT\u0661S",
+        "P9999999999Y",
+    ],
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(("text", "count"), [("10", 10), ("1k", 1000), ("256Mi", 268435456)])
+def test_quantities(text: str, count: int) -> None:
+    assert parse_bytes(text) == count
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_loading_raise(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(text, errors="ignore")
+
+    found = load([file])
+
+    assert all("\n" not in str(each) for each in found.problems)
