@@ -1,43 +1,43 @@
 """What the ingress says: a status, and for a refusal one sentence of problem+json (RFC 9457)."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 
-__all__ = ["Send", "accepted", "refuse"]
+__all__ = ["ACCEPTED", "OPTIONS", "Answer", "refusal"]
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-# Knative sets Allow on every answer of its ingress (knative-contract: broker ingress).
-_ALLOW = (b"allow", b"POST, OPTIONS")
-_RETRY_AFTER_S = b"1"
-
-_ACCEPTED_START: dict[str, Any] = {
-    "type": "http.response.start",
-    "status": 202,
-    "headers": [_ALLOW, (b"content-length", b"0")],
-}
-_EMPTY_BODY: dict[str, Any] = {"type": "http.response.body", "body": b""}
+# Knative sets Allow on every answer of its ingress (knative-contract 2).
+_ALLOW = b"allow: POST, OPTIONS\r\n"
 
 
-async def accepted(send: Send) -> None:
-    await send(_ACCEPTED_START)
-    await send(_EMPTY_BODY)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`head` lacks the general headers (Date, Connection) and the empty line."""
+
+    status: int
+    head: bytes
+    body: bytes = b""
 
 
-async def refuse(send: Send, status: int, detail: str, *, close: bool = False) -> None:
-    """`close` ends the connection: the rest of the request is not read."""
-    body = orjson.dumps({"title": HTTPStatus(status).phrase, "status": status, "detail": detail})
-    headers = [
-        _ALLOW,
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
+def _answer(status: int, lines: bytes, body: bytes = b"") -> Answer:
+    phrase = HTTPStatus(status).phrase.encode()
+    length = b"content-length: %d\r\n" % len(body)
+    return Answer(
+        status, b"HTTP/1.1 %d %b\r\n%b%b%b" % (status, phrase, _ALLOW, lines, length), body
+    )
+
+
+ACCEPTED = _answer(202, b"")
+
+# CloudEvents webhook 4.2, as Knative answers it.
+OPTIONS = _answer(200, b"webhook-allowed-origin: *\r\nwebhook-allowed-rate: *\r\n")
+
+
+def refusal(status: int, detail: str) -> Answer:
+    title = HTTPStatus(status).phrase
+    body = orjson.dumps({"title": title, "status": status, "detail": detail})
+    lines = b"content-type: application/problem+json\r\n"
     if status in (429, 503):
-        headers.append((b"retry-after", _RETRY_AFTER_S))
-    if close:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        lines += b"retry-after: 1\r\n"
+    return _answer(status, lines, body)

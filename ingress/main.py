@@ -2,15 +2,18 @@
 
 import asyncio
 import socket
+from functools import partial
+from typing import Any
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
-from ingress.app import Ingress
-from ingress.body import BodyReader
+from ingress.bounds import Bounds
 from ingress.brokers import Brokers
 from ingress.health import health_app
-from ingress.protocol import BoundedProtocol, end_slow_requests
+from ingress.intake import Intake
+from ingress.protocol import IngressProtocol, look_after
 from poplin.catalog import Follower
 from poplin.process import listening_socket, set_on_signal, tune_collector
 from poplin.settings import IngressSettings
@@ -24,8 +27,15 @@ async def serve(settings: IngressSettings) -> None:
     redis = connect(settings.redis_url)
     brokers = Brokers(redis)
     follower = Follower(redis, settings.redis_url, brokers.follow)
-    body = BodyReader(most_event_bytes=settings.max_event_bytes, most_bytes=settings.max_held_bytes)
-    server = _server(Ingress(brokers, body, health_app(brokers)), settings)
+    intake = Intake(brokers)
+    bounds = Bounds(
+        max_event_bytes=settings.max_event_bytes,
+        max_held_bytes=settings.max_held_bytes,
+        request_timeout_s=settings.request_timeout_s,
+        keep_alive_s=settings.keep_alive_s,
+    )
+    protocol = partial(IngressProtocol, intake=intake, bounds=bounds)
+    server = _server(health_app(brokers), protocol, settings)
     listener = listening_socket(settings.host, settings.port, settings.socket_fd)
     host, port = listener.getsockname()[:2]
     stop = asyncio.Event()
@@ -34,14 +44,12 @@ async def serve(settings: IngressSettings) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(ensure_profile(redis, settings.profile, stop), name="check profile")
         tasks.create_task(follower.run(stop), name="follow catalog")
-        tasks.create_task(
-            end_slow_requests(server.server_state.connections, settings.request_timeout_s, stop),
-            name="end slow requests",
-        )
+        tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
         serving = tasks.create_task(_serve(server, listener, stop), name="serve")
         structlog.get_logger().info("listening", host=host, port=port)
         await stop.wait()
         await serving
+    await intake.close()
     await brokers.close()
     await redis.aclose()
 
@@ -58,11 +66,11 @@ async def _serve(server: uvicorn.Server, listener: socket.socket, stop: asyncio.
         stop.set()
 
 
-def _server(app: Ingress, settings: IngressSettings) -> uvicorn.Server:
+def _server(app: FastAPI, protocol: Any, settings: IngressSettings) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=BoundedProtocol,
+            http=protocol,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -70,7 +78,6 @@ def _server(app: Ingress, settings: IngressSettings) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=settings.keep_alive_s,
             timeout_graceful_shutdown=int(settings.grace_s),
         )
     )

@@ -25,9 +25,13 @@ def arrived(event: Event) -> Event:
         raise InvalidEventError(
             f"attribute '{HOPS}' is {str(hops)[:20]!r}: the event has used up its hops"
         )
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    attributes = {**event.attributes, HOPS: left, ARRIVAL_TIME: now}
+    attributes = {**event.attributes, HOPS: left, ARRIVAL_TIME: _now()}
     return Event(attributes, event.data, event.headers)
+
+
+def _now() -> str:
+    """RFC 3339 with microseconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _one_fewer(hops: str | int) -> int:

@@ -37,8 +37,9 @@ class Narrator:
     async def next_steps(self) -> list[Step]:
         """What happened since the last call, in order; waits until something did."""
         while True:
+            positions: dict[Any, Any] = {**self._positions}
             with translated():
-                found: Any = await self._redis.xread({**self._positions})
+                found: Any = await self._redis.xread(positions)
             streams = dict(found)
             steps = [
                 *self._of_log(streams.get(self._keys.log.encode(), ())),

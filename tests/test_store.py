@@ -256,3 +256,8 @@ async def test_a_store_that_answers_at_last_is_checked(own: Redis) -> None:
 
     with pytest.raises(ConfigurationError):
         await ensure_profile(own, "durable", asyncio.Event())
+
+
+async def test_a_store_that_keeps_its_word_is_asked_once(own: Redis) -> None:
+    async with asyncio.timeout(1):
+        await ensure_profile(own, "durable", asyncio.Event())

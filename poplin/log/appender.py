@@ -1,6 +1,7 @@
 """Group commit: whoever waits together shares one append."""
 
 import asyncio
+from collections.abc import Callable
 
 from poplin.errors import PoplinError, StoreUnavailableError
 from poplin.log.log import Log
@@ -10,8 +11,8 @@ __all__ = ["Appender", "BrokerGoneError"]
 
 _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
-_BUSY = 4
-_GATHER_S = 0.001
+
+Done = Callable[[PoplinError | None], None]
 
 
 class BrokerGoneError(PoplinError):
@@ -23,20 +24,31 @@ class Appender:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry, Done]] = []
         self._flusher: asyncio.Task[None] | None = None
 
-    async def append(self, entry: Entry) -> None:
-        """Returns when the entry is on disk.
-
-        Raises BrokerGoneError, or StoreUnavailableError: then the entry may or may not be kept.
-        A caller that is cancelled leaves its entry in the batch: harmless, it was never answered.
+    def add(self, entry: Entry, done: Done) -> None:
+        """Append soon. `done` is called with None when the entry is on disk, else with
+        BrokerGoneError, or StoreUnavailableError: then the entry may or may not be kept.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, done))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush(), name="append")
-        await done
+
+    async def append(self, entry: Entry) -> None:
+        """Returns when the entry is on disk, or raises what `add` would tell."""
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def done(failure: PoplinError | None) -> None:
+            if stored.done():
+                return  # the caller was cancelled
+            if failure is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(failure)
+
+        self.add(entry, done)
+        await stored
 
     async def close(self) -> None:
         """Wait for the batches under way."""
@@ -47,28 +59,22 @@ class Appender:
         # One turn of the loop lets every request that has been read join the batch.
         await asyncio.sleep(0)
         while self._waiting:
-            failure: PoplinError | None
             batch = self._next_batch()
-            try:
-                ids = await self._log.append([entry for entry, _ in batch])
-                failure = None if ids is not None else BrokerGoneError("the broker is gone")
-            except StoreUnavailableError as error:
-                failure = error
-            except Exception as error:  # noqa: BLE001 - everyone who waits must be answered
-                failure = StoreUnavailableError(f"the store refuses the append: {error}")
+            failure = await self._append([entry for entry, _ in batch])
             for _, done in batch:
-                if done.done():
-                    continue
-                if failure is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(failure)
-            if len(batch) >= _BUSY:
-                # The answered send again: a moment later they share one append, not several.
-                await asyncio.sleep(_GATHER_S)
+                done(failure)
         self._flusher = None
 
-    def _next_batch(self) -> list[tuple[Entry, asyncio.Future[None]]]:
+    async def _append(self, entries: list[Entry]) -> PoplinError | None:
+        try:
+            ids = await self._log.append(entries)
+        except StoreUnavailableError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - everyone who waits must be answered
+            return StoreUnavailableError(f"the store refuses the append: {error}")
+        return BrokerGoneError("the broker is gone") if ids is None else None
+
+    def _next_batch(self) -> list[tuple[Entry, Done]]:
         count = size = 0
         for (attributes, headers, data), _ in self._waiting[:_BATCH]:
             size += len(attributes) + len(headers or b"") + len(data)

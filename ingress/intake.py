@@ -1,0 +1,99 @@
+"""What becomes of a request: path → event → append → 202.
+
+If the process dies before the append is done, the producer has no 202 and sends again; if it
+dies after, the event is in the log.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import unquote
+
+from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
+from ingress.brokers import Brokers
+from poplin.arrival import arrived
+from poplin.codec import decode, to_entry
+from poplin.errors import InvalidEventError, PoplinError, StoreUnavailableError
+from poplin.log import Appender, BrokerGoneError, Entry
+
+__all__ = ["Intake"]
+
+Headers = list[tuple[bytes, bytes]]
+Reply = Callable[[Answer], None]
+
+
+class Intake:
+    """Answers every request that is for a broker. `reply` is called once, now or later."""
+
+    def __init__(self, brokers: Brokers) -> None:
+        self._brokers = brokers
+        self._lookups: set[asyncio.Task[None]] = set()
+
+    def take(self, method: bytes, url: bytes, headers: Headers, body: bytes, reply: Reply) -> None:
+        if method != b"POST":
+            reply(_without_event(method))
+            return
+        key = broker_key(url)
+        if key is None:
+            reply(_bad_path(url))
+            return
+        try:
+            entry = Entry(*to_entry(arrived(decode(headers, body))))
+        except InvalidEventError as error:
+            reply(refusal(400, str(error)))
+            return
+        appender = self._brokers.get(key)
+        if appender is not None:
+            appender.add(entry, partial(_answer_append, key, reply))
+            return
+        task = asyncio.create_task(self._look_up(key, entry, reply), name="look up broker")
+        self._lookups.add(task)
+        task.add_done_callback(self._lookups.discard)
+
+    async def close(self) -> None:
+        """Wait for the requests that are still looking for their broker."""
+        await asyncio.gather(*self._lookups)
+
+    async def _look_up(self, key: str, entry: Entry, reply: Reply) -> None:
+        appender: Appender | None = None
+        try:
+            appender = await self._brokers.look_up(key)
+        except StoreUnavailableError as error:
+            _answer_append(key, reply, error)
+            return
+        if appender is None:
+            reply(refusal(404, f"there is no broker {key}; see the names in your files"))
+        else:
+            appender.add(entry, partial(_answer_append, key, reply))
+
+
+def _answer_append(key: str, reply: Reply, failure: PoplinError | None) -> None:
+    if failure is None:
+        reply(ACCEPTED)
+    elif isinstance(failure, BrokerGoneError):
+        reply(refusal(404, f"the broker {key} is being removed"))
+    else:
+        reply(refusal(503, "the store is away; send the event again later"))
+
+
+def _without_event(method: bytes) -> Answer:
+    if method == b"OPTIONS":
+        return OPTIONS
+    return refusal(405, f"{method.decode('latin-1')} is not allowed; POST a CloudEvent")
+
+
+def _bad_path(url: bytes) -> Answer:
+    if url == b"/":
+        return refusal(404, "nothing is served here; POST to /<namespace>/<broker>")
+    return refusal(400, "the path is not /<namespace>/<broker>")
+
+
+def broker_key(url: bytes) -> str | None:
+    """`namespace/name`, or None. A query belongs to the name, as in Knative."""
+    path = url.decode("latin-1")
+    if "%" in path:
+        path = unquote(path)
+    namespace, _, name = path[1:].rstrip("/").partition("/")
+    if not namespace or not name or "/" in name:
+        return None
+    return f"{namespace}/{name}"
