@@ -1,6 +1,7 @@
 """What an event gets on its way into a broker, from a producer or as a reply."""
 
-from datetime import UTC, datetime
+import time
+from functools import lru_cache
 
 from poplin.errors import InvalidEventError
 from poplin.event import Event
@@ -31,7 +32,13 @@ def arrived(event: Event) -> Event:
 
 def _now() -> str:
     """RFC 3339 with microseconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    second, nanosecond = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second_text(second)}.{nanosecond // 1000:06d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second_text(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _one_fewer(hops: str | int) -> int:

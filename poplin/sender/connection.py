@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Answer] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self._timeout_s = 0.0
         self._is_closed = False
         self._has_answered_before = False
@@ -62,8 +62,7 @@ class Connection(asyncio.Protocol):
             raise RuntimeError("not connected")
         self._answer = answer = self._loop.create_future()
         self._timeout_s = timeout_s
-        self._deadline = self._loop.call_later(timeout_s, self._expire)
-        self._parser = httptools.HttpResponseParser(self)
+        self._deadline = self._loop.time() + timeout_s
         self._received = self._head_bytes = self._body_bytes = self._interim = 0
         self._begin_message()
         if len(body) <= _ONE_WRITE_BYTES:
@@ -73,6 +72,12 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         return answer
 
+    def expire(self, now: float) -> None:
+        """Fail the answer that is awaited if its deadline has passed."""
+        if now >= self._deadline:
+            error = SendTimeoutError(f"{self._origin} did not answer within {self._timeout_s:g} s")
+            self._fail(error)
+
     def close(self) -> None:
         """Drop the connection, and fail the answer that is awaited."""
         self._fail(BrokenAnswerError(f"{self._origin}: the connection was closed here"))
@@ -81,6 +86,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
+        self._parser = httptools.HttpResponseParser(self)
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None:
@@ -186,9 +192,6 @@ class Connection(asyncio.Protocol):
         self._has_answered_before = True
         self._resolve(Answer(self._status, self._headers, body))
 
-    def _expire(self) -> None:
-        self._fail(SendTimeoutError(f"{self._origin} did not answer within {self._timeout_s:g} s"))
-
     def _fail(self, error: Exception) -> None:
         self._drop()
         self._resolve(error)
@@ -200,9 +203,6 @@ class Connection(asyncio.Protocol):
 
     def _resolve(self, result: Answer | Exception) -> None:
         answer, self._answer = self._answer, None
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
         if answer is None or answer.done():
             return
         if isinstance(result, Answer):

@@ -9,6 +9,9 @@ from poplin.sender.target import Target
 
 __all__ = ["Sender"]
 
+_TICK_S = 0.02
+"""How late a deadline may be noticed."""
+
 _Origin = tuple[str, str, int]
 
 
@@ -22,6 +25,7 @@ class Sender:
         self._ssl_context = ssl_context
         self._idle: dict[_Origin, list[Connection]] = {}
         self._busy: set[Connection] = set()
+        self._tick: asyncio.TimerHandle | None = None
         self._sweep: asyncio.TimerHandle | None = None
 
     async def post(
@@ -49,9 +53,10 @@ class Sender:
 
     async def close(self) -> None:
         """Drop every connection; answers that are awaited fail."""
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
+        for timer in (self._sweep, self._tick):
+            if timer is not None:
+                timer.cancel()
+        self._sweep = self._tick = None
         idle = [connection for stack in self._idle.values() for connection in stack]
         self._idle.clear()
         for connection in (*idle, *self._busy):
@@ -62,6 +67,8 @@ class Sender:
         self, connection: Connection, target: Target, head: bytes, body: bytes, timeout_s: float
     ) -> Answer:
         self._busy.add(connection)
+        if self._tick is None:
+            self._tick = asyncio.get_running_loop().call_later(_TICK_S, self._expire)
         try:
             answer = await connection.send(head, body, timeout_s)
         except asyncio.CancelledError:
@@ -72,6 +79,14 @@ class Sender:
         if connection.is_reusable:
             self._keep(target.origin, connection)
         return answer
+
+    def _expire(self) -> None:
+        """One timer for all deadlines: one for each request would cost a tenth of it."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in list(self._busy):
+            connection.expire(now)
+        self._tick = loop.call_later(_TICK_S, self._expire) if self._busy else None
 
     async def _connect(self, target: Target, timeout_s: float) -> Connection:
         loop = asyncio.get_running_loop()

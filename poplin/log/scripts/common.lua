@@ -49,6 +49,7 @@ end
 
 -- Forget the attempts of ids, which are at most 1,000.
 local function forget_tries(tries, ids)
+  if redis.call('EXISTS', tries) == 0 then return end
   local fields = {}
   for _, id in ipairs(ids) do
     fields[#fields + 1] = id

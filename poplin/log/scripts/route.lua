@@ -14,6 +14,7 @@ if #redis.call('XRANGE', log, ARGV[2], ARGV[2], 'COUNT', 1) == 0 then return fal
 
 local now = now_us()
 local token = -(now + tonumber(ARGV[4]))
+local leased_until, due_now = text(token), text(now)
 local references = {}
 local at = 5
 for k = 4, #KEYS do
@@ -21,7 +22,7 @@ for k = 4, #KEYS do
   local members = {}
   for i = 1, count do
     local id = ARGV[at + 1 + i]
-    members[#members + 1] = i <= leased and text(token) or text(now)
+    members[#members + 1] = i <= leased and leased_until or due_now
     members[#members + 1] = id
     references[id] = (references[id] or 0) + 1
     if #members == 1000 or i == count then
