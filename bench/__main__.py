@@ -49,7 +49,7 @@ def main() -> None:
         ) as fabric:
             idle_rss = fabric.rss_mb()
             rounds = [_round(options, fabric, bare, sink, number) for number in range(_ROUNDS)]
-            ages_ms = _latency(options, fabric, sink)
+            p50_ms, p99_ms = _latency(options, fabric, sink)
             busy_rss = fabric.rss_mb()
             start_s = fabric.start_s
     middle = sorted(rounds, key=lambda each: each.ratio)[_ROUNDS // 2]
@@ -63,8 +63,8 @@ def main() -> None:
             "bare_asgi_us": round(middle.bare_us, 1),
             "ratio": round(middle.ratio, 2),
             "ratios": [round(each.ratio, 2) for each in rounds],
-            "p50_ms": round(ages_ms[len(ages_ms) // 2], 2),
-            "p99_ms": round(ages_ms[len(ages_ms) * 99 // 100], 2),
+            "p50_ms": round(p50_ms, 2),
+            "p99_ms": round(p99_ms, 2),
             "rss_mb": busy_rss,
             "idle_rss_mb": idle_rss,
             "start_s": round(start_s, 2),
@@ -95,11 +95,17 @@ class Sink:
         self._control = control
         self.port: int = control.recv()
 
-    def look(self) -> tuple[int, list[int]]:
-        """Events received so far, and the ages in ns of those since the last look."""
-        self._control.send("look")
-        seen: tuple[int, list[int]] = self._control.recv()
-        return seen
+    def count(self) -> int:
+        """Events received so far."""
+        self._control.send("count")
+        received: int = self._control.recv()
+        return received
+
+    def ages_ms(self) -> tuple[float, float]:
+        """Median and 99th percentile since the last call."""
+        self._control.send("ages")
+        median, late = self._control.recv()
+        return median, late
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,11 @@ def _round(
     options: argparse.Namespace, fabric: Fabric, bare: Bare, sink: Sink, number: int
 ) -> Round:
     before = _bare_us(options, bare)
-    received = sink.look()[0]
+    received = sink.count()
     cpu, began = fabric.cpu_s(), time.monotonic()
     sent = _load(options, fabric.port, "/default/bench", options.seconds, prefix=f"round{number}")
     expected = received + sent * options.matching
-    while sink.look()[0] < expected:
+    while sink.count() < expected:
         time.sleep(0.02)
     elapsed = time.monotonic() - began
     used = {role: (seconds - cpu[role]) / sent * 1e6 for role, seconds in fabric.cpu_s().items()}
@@ -131,20 +137,14 @@ def _bare_us(options: argparse.Namespace, bare: Bare) -> float:
     return (now.user + now.system - times.user - times.system) / sent * 1e6
 
 
-def _latency(options: argparse.Namespace, fabric: Fabric, sink: Sink) -> list[float]:
-    """Send to receipt at 200 events a second, in ms, sorted."""
-    received = sink.look()[0]
+def _latency(options: argparse.Namespace, fabric: Fabric, sink: Sink) -> tuple[float, float]:
+    """Send to receipt at 200 events a second: p50 and p99 in ms."""
+    sink.ages_ms()
+    expected = sink.count()
     sent = _load(options, fabric.port, "/default/bench", 5.0, rate=200.0, prefix="latency")
-    while True:
-        seen, ages = sink.look()
-        if ages:
-            break
-    ages_ns = list(ages)
-    while seen < received + sent * options.matching:
+    while sink.count() < expected + sent * options.matching:
         time.sleep(0.02)
-        seen, ages = sink.look()
-        ages_ns += ages
-    return sorted(age / 1e6 for age in ages_ns)
+    return sink.ages_ms()
 
 
 def _load(

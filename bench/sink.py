@@ -51,11 +51,14 @@ async def _run(control: Connection) -> None:
     stop = asyncio.Event()
 
     def command() -> None:
-        if control.recv() == "stop":
+        word = control.recv()
+        if word == "stop":
             stop.set()
-            return
-        control.send((sink.received, sink.ages_ns))
-        sink.ages_ns = []
+        elif word == "count":
+            control.send(sink.received)
+        else:
+            ages, sink.ages_ns = sorted(sink.ages_ns), []
+            control.send([ages[len(ages) * percent // 100] / 1e6 for percent in (50, 99)])
 
     loop.add_reader(control.fileno(), command)
     await stop.wait()
@@ -63,5 +66,9 @@ async def _run(control: Connection) -> None:
 
 
 def run_sink(control: Connection) -> None:
-    """The process: says its port, then answers each message with (received, ages since then)."""
+    """The process: says its port, then answers each message.
+
+    "count": how many events were received; "ages": p50 and p99 in ms of those since the last
+    such message.
+    """
     uvloop.run(_run(control))

@@ -1,6 +1,7 @@
 """Binary mode (HTTP binding 3.1): attributes in headers, the body is the data byte for byte."""
 
 from collections.abc import Container, Sequence
+from functools import lru_cache
 
 from poplin.codec.attributes import check, check_name
 from poplin.codec.headers import decode_value, encode_value, passed_through
@@ -16,7 +17,7 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     other = False
     for name, value in headers:
         if name[:3] == b"ce-":
-            _add(attributes, name[3:].decode("latin-1"), value)
+            _add(attributes, _attribute_name(name), value)
         elif name == b"content-type":
             if "datacontenttype" in attributes:
                 raise InvalidEventError("header 'content-type' is there twice")
@@ -27,10 +28,16 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     return Event(attributes, body, passed_through(headers) if other else ())
 
 
-def _add(attributes: dict[str, AttributeValue], name: str, value: bytes) -> None:
+@lru_cache(maxsize=1024)
+def _attribute_name(header: bytes) -> str:
+    name = header[3:].decode("latin-1")
     check_name(name)
     if name == "datacontenttype":
         raise InvalidEventError("header 'ce-datacontenttype' is not allowed; use content-type")
+    return name
+
+
+def _add(attributes: dict[str, AttributeValue], name: str, value: bytes) -> None:
     if name in attributes:
         raise InvalidEventError(f"attribute '{name}' is there twice")
     attributes[name] = decode_value(name, value)

@@ -21,6 +21,7 @@ class Target:
     host: str
     port: int
     request_head: bytes
+    origin: tuple[str, str, int]
 
     @classmethod
     def parse(cls, url: str) -> "Target":
@@ -43,18 +44,15 @@ class Target:
         path = parts.path or "/"
         if parts.query:
             path += "?" + parts.query
-        host = parts.netloc
+        port = port or _PORTS[parts.scheme]
         return cls(
             url,
             parts.scheme,
             parts.hostname,
-            port or _PORTS[parts.scheme],
-            f"POST {path} HTTP/1.1\r\nhost: {host}\r\n".encode("ascii"),
+            port,
+            f"POST {path} HTTP/1.1\r\nhost: {parts.netloc}\r\n".encode("ascii"),
+            (parts.scheme, parts.hostname, port),
         )
-
-    @property
-    def origin(self) -> tuple[str, str, int]:
-        return self.scheme, self.host, self.port
 
 
 def _refused(url: str, why: str) -> ConfigurationError:
