@@ -33,7 +33,7 @@ class Intake:
         if method != b"POST":
             reply(_without_event(method))
             return
-        key = broker_key(url)
+        key = _broker_key(url)
         if key is None:
             reply(_bad_path(url))
             return
@@ -88,7 +88,7 @@ def _bad_path(url: bytes) -> Answer:
     return refusal(400, "the path is not /<namespace>/<broker>")
 
 
-def broker_key(url: bytes) -> str | None:
+def _broker_key(url: bytes) -> str | None:
     """`namespace/name`, or None. A query belongs to the name, as in Knative."""
     path = url.decode("latin-1")
     if "%" in path:

@@ -15,7 +15,7 @@ from ingress.health import health_app
 from ingress.intake import Intake
 from ingress.protocol import IngressProtocol, look_after
 from poplin.catalog import Follower
-from poplin.process import listening_socket, set_on_signal, tune_collector
+from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector
 from poplin.settings import IngressSettings
 from poplin.store import connect, ensure_profile
 
@@ -40,6 +40,7 @@ async def serve(settings: IngressSettings) -> None:
     host, port = listener.getsockname()[:2]
     stop = asyncio.Event()
     set_on_signal(stop)
+    raise_file_limit()
     tune_collector()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(ensure_profile(redis, settings.profile, stop), name="check profile")

@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 
-__all__ = ["listening_socket", "set_on_signal", "tune_collector"]
+__all__ = ["listening_socket", "raise_file_limit", "set_on_signal", "tune_collector"]
 
 
 def set_on_signal(stop: asyncio.Event) -> None:
@@ -24,6 +25,12 @@ def listening_socket(host: str, port: int, inherited_fd: int | None = None) -> s
         listener = socket.create_server((host, port), family=family, backlog=2048)
     listener.setblocking(False)
     return listener
+
+
+def raise_file_limit() -> None:
+    """Every connection is a file: use all that the system allows this process."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def tune_collector() -> None:

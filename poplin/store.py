@@ -69,9 +69,16 @@ def masked(url: str) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Say StoreUnavailableError for every failure of the store that passes by itself."""
+    """Say StoreUnavailableError for every failure of the store that passes by itself.
+
+    Wrong credentials do not: they are a ConfigurationError.
+    """
     try:
         yield
+    except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
+        raise ConfigurationError(
+            f"the store refuses us: {error}; check the user and password in --redis"
+        ) from error
     except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
         raise StoreUnavailableError(f"the store does not answer: {error}") from error
     except exceptions.ResponseError as error:

@@ -1,5 +1,6 @@
 """The `poplin` command."""
 
+import traceback
 from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
@@ -147,14 +148,12 @@ def console(
     redis: RedisOption,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8081,
-    profile: ProfileOption = Profile.durable,
     log_format: LogFormatOption = LogFormat.text,
     socket_fd: SocketOption = None,
 ) -> None:
     """Run the management API alone."""
     from console.main import serve
 
-    del profile
     configure(log_format.value, "console")
     _run(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
 
@@ -173,6 +172,17 @@ def _run(service: Coroutine[Any, Any, None]) -> None:
         for error in _leaves(errors):
             typer.echo(f"poplin: {error}; check the host and port", err=True)
         raise SystemExit(2) from None
+    except* Exception as errors:  # noqa: BLE001 - the last place before the user
+        for error in _leaves(errors):
+            typer.echo(_internal(error), err=True)
+        raise SystemExit(70) from None
+
+
+def _internal(error: BaseException) -> str:
+    """A fault of ours in one line: where, and what to do."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"poplin: internal error: {type(error).__name__} at {place}: {error}; please report it"
 
 
 def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:

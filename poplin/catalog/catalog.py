@@ -15,7 +15,7 @@ from poplin.catalog.records import BrokerRecord, TriggerRecord
 from poplin.log import Log
 from poplin.store import translated
 
-__all__ = ["CATALOG", "CHANGES", "Catalog", "RemovedTrigger", "lookup_broker", "read"]
+__all__ = ["CATALOG", "CHANGES", "Catalog", "RemovedTrigger", "logs", "lookup_broker", "read"]
 
 CATALOG = "poplin:catalog"
 CHANGES = "{poplin:catalog}:changes"

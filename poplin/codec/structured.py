@@ -98,7 +98,7 @@ def _data(members: dict[str, msgspec.Raw], attributes: dict[str, AttributeValue]
     if attributes.get("datacontentencoding") == "base64":  # CloudEvents 0.3
         return _base64("data", _json("data", plain))
     content_type = attributes.setdefault("datacontenttype", "application/json")
-    if is_json(str(content_type)):
+    if _is_json(str(content_type)):
         return bytes(plain)  # found to be JSON when the object was split
     text = _json("data", plain)
     if text is None:
@@ -122,7 +122,7 @@ def _base64(name: str, value: object) -> bytes:
     raise InvalidEventError(f"member '{name}' is not base64 (RFC 4648 section 4, with padding)")
 
 
-def is_json(content_type: str) -> bool:
+def _is_json(content_type: str) -> bool:
     """*/json or */*+json, whatever the parameters (JSON format 3.1)."""
     return _JSON_TYPE.match(content_type) is not None
 
@@ -148,7 +148,7 @@ def _data_member(event: Event) -> bytes:
     if event.attributes.get("datacontentencoding") == "base64":
         return b'"data":"' + b64encode(data) + b'"'
     if content_type is not None:
-        if is_json(canonical(content_type)):
+        if _is_json(canonical(content_type)):
             if _is_json_text(data):
                 return b'"data":' + data
         else:

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
+from redis.asyncio import Redis
 
 from poplin.catalog import Catalog, publish
 from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
 from poplin.resources import Loaded, Resolved, load, resolve
-from poplin.store import Profile, connect, ensure_profile
+from poplin.store import Profile, check_profile, connect, masked
 from poplin.waiting import wait
 from poplin_cli.embedded import store_command
 from poplin_cli.up.datadir import DataDir
 from poplin_cli.up.output import Output, Row
 from poplin_cli.up.supervisor import Process, ProcessSpec
 
-__all__ = ["UpSettings", "up"]
+__all__ = ["Fabric", "UpSettings", "up"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class Fabric:
     ) -> None:
         redis = connect(self._url)
         try:
-            await ensure_profile(redis, self._settings.profile, stop)
+            await self._store_answers(redis, stop)
             resolved = await self._publish(loaded, stop)
             if resolved is None:
                 return
@@ -91,6 +92,20 @@ class Fabric:
                 self._output.say("stopping")
         finally:
             await redis.aclose()
+
+    async def _store_answers(self, redis: Redis, stop: asyncio.Event) -> None:
+        """Wait for the store, and say so if it takes long. Raises ConfigurationError."""
+        loop = asyncio.get_running_loop()
+        say_at = loop.time() + 1.0
+        while not stop.is_set():
+            try:
+                await check_profile(redis, self._settings.profile)
+                return
+            except StoreUnavailableError as error:
+                if loop.time() > say_at:
+                    self._output.say(f"waiting for {masked(self._url)}: {error}", level="warning")
+                    say_at += 10.0
+                await wait(stop, 0.1)
 
     def _show_problems(self, loaded: Loaded) -> None:
         for note in loaded.notes:
@@ -139,9 +154,10 @@ class Fabric:
 
     def _services(self, listener: socket.socket, admin: socket.socket) -> list[Process]:
         settings = self._settings
-        common = ("--redis", self._url, "--profile", settings.profile, "--log-format", "json")
+        common = ("--redis", self._url, "--log-format", "json")
+        profile = ("--profile", settings.profile)
         ingress = (
-            "ingress", *common,
+            "ingress", *common, *profile,
             "--socket-fd", str(listener.fileno()),
             "--max-event-bytes", str(settings.max_event_bytes),
         )  # fmt: skip
@@ -152,7 +168,7 @@ class Fabric:
         )
         return [
             *(self._python(name, ingress, (listener.fileno(),)) for name in names),
-            self._python("dispatcher", ("dispatcher", *common)),
+            self._python("dispatcher", ("dispatcher", *common, *profile)),
             self._python(
                 "console",
                 ("console", *common, "--socket-fd", str(admin.fileno())),
@@ -168,7 +184,12 @@ class Fabric:
 
     def _on_exit(self, name: str, code: int, pause_s: float) -> None:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-        self._output.say(f"{name} {how}; starting it again in {pause_s:g} s", level="warning")
+        hint = (
+            f"; its log is {self._settings.data_dir / 'store' / 'store.log'}"
+            if name == "store"
+            else ""
+        )
+        self._output.say(f"{name} {how}; starting it again in {pause_s:g} s{hint}", level="warning")
 
     async def _becomes_ready(self, stop: asyncio.Event) -> bool:
         """Wait until the ingress says that it would take an event; says why while it would not."""

@@ -1,6 +1,7 @@
 """`poplin up` in the hands of its user."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 import time
@@ -37,6 +38,24 @@ async def test_a_second_start_goes_on_where_the_first_was(tmp_path: Path) -> Non
             (received,) = await peer.wait_for(1)
 
     assert (received.headers["ce-id"], received.data) == ("kept", b"data")
+
+
+async def test_a_hanging_subscriber_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yaml = broker_yaml() + trigger_yaml("t", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        async with Fabric.up(tmp_path, yaml) as first:
+            await first.post("/default/main", event_headers("kept"))
+            began = time.monotonic()
+            await first.stop()
+            ended_s = time.monotonic() - began
+    async with subscriber() as peer:
+        began = time.monotonic()
+        async with Fabric.up(tmp_path, broker_yaml() + trigger_yaml("t", peer.url)):
+            await peer.wait_for(1)
+            again_s = time.monotonic() - began
+
+    assert ended_s < 10
+    assert again_s < 8, "the lease was not given back"
 
 
 async def test_the_table_says_what_is_ready_and_bad_documents_stop_nothing(tmp_path: Path) -> None:
@@ -106,6 +125,28 @@ def test_a_store_that_contradicts_the_profile_is_refused(tmp_path: Path) -> None
 
     assert ended.returncode == 2
     assert "CONFIG SET appendfsync always" in ended.stderr
+
+
+async def test_two_dispatchers_share_a_partition_without_duplicates(tmp_path: Path) -> None:
+    async with (
+        subscriber() as peer,
+        Fabric.up(tmp_path, broker_yaml() + trigger_yaml("t", peer.url)) as fabric,
+    ):
+        other = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "poplin_cli.main", "dispatcher",
+            "--redis", f"unix://{tmp_path}/data/store/store.sock", stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert other.stdout is not None
+        assert b"dispatching" in await asyncio.wait_for(other.stdout.readline(), 10)
+        for number in range(100):
+            await fabric.post("/default/main", event_headers(f"e{number}"))
+        await peer.wait_for(100)
+        other.terminate()
+        await other.wait()
+
+    assert sorted(each.headers["ce-id"] for each in peer.received) == sorted(
+        f"e{n}" for n in range(100)
+    )
 
 
 def test_the_demo_succeeds() -> None:
