@@ -64,6 +64,8 @@ class IngressProtocol(HttpToolsProtocol):
         self._has_ended_message = False  # in the data that came last
         self._head_bytes = 0
         self._header_bytes = 0
+        self._general = b""
+        self._general_of: object = None
         self._is_closing = False
         self._waits_since: float | None = None  # for a request that is incomplete
         self._idle_since: float | None = None
@@ -124,7 +126,10 @@ class IngressProtocol(HttpToolsProtocol):
         if not self._in_head:
             return  # a trailer is no header: it must not become an attribute after the fact
         self._header_bytes += len(name) + len(value)
-        super().on_header(name, value)
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -239,7 +244,12 @@ class IngressProtocol(HttpToolsProtocol):
             self._idle_since = self.loop.time()
 
     def _general_headers(self) -> bytes:
-        return b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
+        """Date, as uvicorn renews it once a second."""
+        pairs = self.server_state.default_headers
+        if pairs is not self._general_of:
+            self._general_of = pairs
+            self._general = b"".join(b"%b: %b\r\n" % pair for pair in pairs)
+        return self._general
 
     # The ordinary way
 

@@ -4,9 +4,15 @@
 if redis.call('HEXISTS', KEYS[2], 'generation') == 0 then return false end
 local ids = {}
 for i = 1, #ARGV, 3 do
-  local fields = {'a', ARGV[i]}
-  if ARGV[i + 1] ~= '' then fields[3] = 'h'; fields[4] = ARGV[i + 1] end
-  if ARGV[i + 2] ~= '' then fields[#fields + 1] = 'd'; fields[#fields + 1] = ARGV[i + 2] end
-  ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', unpack(fields))
+  local a, h, d = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  if h ~= '' and d ~= '' then
+    ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', 'a', a, 'h', h, 'd', d)
+  elseif h ~= '' then
+    ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', 'a', a, 'h', h)
+  elseif d ~= '' then
+    ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', 'a', a, 'd', d)
+  else
+    ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', 'a', a)
+  end
 end
 return ids
