@@ -11,6 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from poplin.client import LeanRedis
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.waiting import wait
 
@@ -58,7 +59,7 @@ def connect(url: str, *, timeout_s: float = _COMMAND_TIMEOUT_S) -> Redis:
             f"--redis {masked(url)!r} is not understood; use redis://HOST:PORT/DB, "
             "rediss://… for TLS or unix://PATH"
         ) from error
-    return Redis.from_pool(pool)
+    return LeanRedis(pool, most=_MOST_CONNECTIONS, timeout_s=timeout_s)
 
 
 def masked(url: str) -> str:
@@ -75,7 +76,7 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
+    except exceptions.AuthenticationError as error:
         raise ConfigurationError(
             f"the store refuses us: {error}; check the user and password in --redis"
         ) from error
