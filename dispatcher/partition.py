@@ -35,6 +35,8 @@ class PartitionDispatcher:
         self, log: Log, redis_url: str, sender: Sender, settings: DispatcherSettings
     ) -> None:
         self.log = log
+        # Asked for once: each get_running_loop() is a system call.
+        self._loop = asyncio.get_running_loop()
         # Its own connection: a read that blocks must keep no command waiting.
         self._blocking = connect(redis_url, timeout_s=_BLOCKING_TIMEOUT_S)
         self._settings = settings
@@ -106,13 +108,12 @@ class PartitionDispatcher:
         if self._stopping:
             self._end(delivery, Deferred(0.0, 0, "given back", counts=False), 0)
             return
-        task = asyncio.create_task(self._deliver(delivery), name="deliver")
+        task = self._loop.create_task(self._deliver(delivery), name="deliver")
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        started = self._loop.time()
         outcome: Outcome
         try:
             outcome = await self._attempter.attempt(delivery)
@@ -122,7 +123,7 @@ class PartitionDispatcher:
         except Exception as error:  # noqa: BLE001 - one event must not end the dispatcher
             self._report.broken(delivery, error)
             outcome = Deferred(1.0, 500, f"internal error: {type(error).__name__}")
-        self._end(delivery, outcome, round((loop.time() - started) * 1000))
+        self._end(delivery, outcome, round((self._loop.time() - started) * 1000))
 
     def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
         delivery.lane.in_flight -= 1
@@ -146,7 +147,7 @@ class PartitionDispatcher:
     def _fill(self, lane: Lane) -> None:
         if lane.wants_work() and not self._stopping:
             lane.is_leasing = True
-            task = asyncio.create_task(self._lease(lane), name="lease")
+            task = self._loop.create_task(self._lease(lane), name="lease")
             self._leases.add(task)
             task.add_done_callback(self._leases.discard)
 

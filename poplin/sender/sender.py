@@ -16,11 +16,13 @@ _Origin = tuple[str, str, int]
 
 
 class Sender:
-    """Sends from any task of one loop. Whoever makes it closes it."""
+    """Sends from any task of the loop that it was made in. Whoever makes it closes it."""
 
     def __init__(
         self, limits: Limits | None = None, *, ssl_context: ssl.SSLContext | None = None
     ) -> None:
+        # Asked for once: each get_running_loop() is a system call.
+        self._loop = asyncio.get_running_loop()
         self._limits = limits or Limits()
         self._ssl_context = ssl_context
         self._idle: dict[_Origin, list[Connection]] = {}
@@ -45,10 +47,9 @@ class Sender:
                 return await self._exchange(connection, target, head, body, timeout_s)
             except StaleConnectionError:
                 pass
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._loop.time()
         connection = await self._connect(target, timeout_s)
-        left = timeout_s - (loop.time() - began)
+        left = timeout_s - (self._loop.time() - began)
         return await self._exchange(connection, target, head, body, max(0.0, left))
 
     async def close(self) -> None:
@@ -68,7 +69,7 @@ class Sender:
     ) -> Answer:
         self._busy.add(connection)
         if self._tick is None:
-            self._tick = asyncio.get_running_loop().call_later(_TICK_S, self._expire)
+            self._tick = self._loop.call_later(_TICK_S, self._expire)
         try:
             answer = await connection.send(head, body, timeout_s)
         except asyncio.CancelledError:
@@ -82,19 +83,17 @@ class Sender:
 
     def _expire(self) -> None:
         """One timer for all deadlines: one for each request would cost a tenth of it."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self._loop.time()
         for connection in list(self._busy):
             connection.expire(now)
-        self._tick = loop.call_later(_TICK_S, self._expire) if self._busy else None
+        self._tick = self._loop.call_later(_TICK_S, self._expire) if self._busy else None
 
     async def _connect(self, target: Target, timeout_s: float) -> Connection:
-        loop = asyncio.get_running_loop()
         origin = f"{target.scheme}://{target.host}:{target.port}"
         limit = min(timeout_s, self._limits.connect_timeout_s)
         try:
             async with asyncio.timeout(limit):
-                _, connection = await loop.create_connection(
+                _, connection = await self._loop.create_connection(
                     lambda: Connection(self._limits, origin),
                     target.host,
                     target.port,
@@ -118,7 +117,7 @@ class Sender:
 
     def _take(self, origin: _Origin) -> Connection | None:
         stack = self._idle.get(origin)
-        oldest = asyncio.get_running_loop().time() - self._limits.keep_alive_s
+        oldest = self._loop.time() - self._limits.keep_alive_s
         while stack:
             connection = stack.pop()
             if connection.is_reusable and connection.idle_since > oldest:
@@ -127,16 +126,14 @@ class Sender:
         return None
 
     def _keep(self, origin: _Origin, connection: Connection) -> None:
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.idle_since = self._loop.time()
         self._idle.setdefault(origin, []).append(connection)
         if self._sweep is None:
-            self._sweep = loop.call_later(self._limits.keep_alive_s, self._drop_old)
+            self._sweep = self._loop.call_later(self._limits.keep_alive_s, self._drop_old)
 
     def _drop_old(self) -> None:
         """Close what has been idle too long; the newest of a stack is its last."""
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - self._limits.keep_alive_s
+        oldest = self._loop.time() - self._limits.keep_alive_s
         for origin, stack in list(self._idle.items()):
             kept = [each for each in stack if each.is_reusable and each.idle_since > oldest]
             for connection in stack:
@@ -146,7 +143,7 @@ class Sender:
                 self._idle[origin] = kept
             else:
                 del self._idle[origin]
-        self._sweep = loop.call_later(1.0, self._drop_old) if self._idle else None
+        self._sweep = self._loop.call_later(1.0, self._drop_old) if self._idle else None
 
 
 def _reason(error: BaseException) -> str:
