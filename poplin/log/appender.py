@@ -11,6 +11,8 @@ __all__ = ["Appender", "BrokerGoneError"]
 
 _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
+_BUSY = 8
+_GATHER_S = 0.002
 
 Done = Callable[[PoplinError | None], None]
 
@@ -26,6 +28,7 @@ class Appender:
         self._log = log
         self._waiting: list[tuple[Entry, Done]] = []
         self._flusher: asyncio.Task[None] | None = None
+        self._last_count = 0
 
     def add(self, entry: Entry, done: Done) -> None:
         """Append soon. `done` is called with None when the entry is on disk, else with
@@ -56,10 +59,12 @@ class Appender:
             await self._flusher
 
     async def _flush(self) -> None:
-        # One turn of the loop lets every request that has been read join the batch.
-        await asyncio.sleep(0)
+        # One turn of the loop lets every request that has been read join the batch; where the
+        # last batch had many, two milliseconds let those join whose producers were just answered.
+        await asyncio.sleep(_GATHER_S if self._last_count >= _BUSY else 0)
         while self._waiting:
             batch = self._next_batch()
+            self._last_count = len(batch)
             failure = await self._append([entry for entry, _ in batch])
             for _, done in batch:
                 done(failure)
