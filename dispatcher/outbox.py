@@ -18,7 +18,7 @@ __all__ = ["Outbox"]
 _BATCH = 1000
 _PAUSE_S = 0.1
 _BUSY = 4
-_GATHER_S = 0.005
+_GATHER_S = 0.008
 """When deliveries are many, outcomes wait a moment for each other: a script call is dear."""
 
 _O = TypeVar("_O", Settled, Deferred, Buried)
