@@ -29,9 +29,9 @@ from poplin.sender import Answer, Sender
 __all__ = ["Attempter"]
 
 _FAILED_SEND = 500
-"""What a refused connection, a reset or a timeout is reported as (knative-contract 3.5)."""
+"""What a refused connection, a reset or a timeout is reported as by Knative's dispatcher."""
 _BAD_REPLY = 502
-"""What a malformed reply is reported as (knative-contract 3.4)."""
+"""What a malformed reply is reported as by Knative's filter."""
 
 
 class _AttemptError(Exception):

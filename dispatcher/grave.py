@@ -10,7 +10,7 @@ from poplin.event import AttributeValue
 __all__ = ["Grave", "encoded_body", "error_attributes", "parse_grave"]
 
 _MOST_BODY_BYTES = 768
-"""knativeerrordata is at most 1,024 characters of base64 (knative-contract 3.5)."""
+"""knativeerrordata is at most 1,024 characters of base64, as in Knative."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def parse_grave(text: bytes) -> Grave:
 
 
 def error_attributes(grave: Grave) -> dict[str, AttributeValue]:
-    """Knative's three, as its dispatcher writes them (knative-contract 3.5)."""
+    """Knative's three, as its dispatcher writes them."""
     return {
         "knativeerrordest": grave.destination,
         "knativeerrorcode": grave.status,

@@ -7,7 +7,7 @@ import orjson
 
 __all__ = ["ACCEPTED", "OPTIONS", "Answer", "refusal"]
 
-# Knative sets Allow on every answer of its ingress (knative-contract 2).
+# Knative sets Allow on every answer of its ingress.
 _ALLOW = b"allow: POST, OPTIONS\r\n"
 
 

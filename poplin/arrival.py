@@ -12,7 +12,7 @@ ARRIVAL_TIME = "knativearrivaltime"
 HOPS = "knativebrokerttl"
 
 MOST_HOPS = 255
-"""Hops left to an event that comes without a count (knative-contract 2, MAX_TTL)."""
+"""Hops left to an event that comes without a count (MAX_TTL of Knative's ingress)."""
 
 
 def arrived(event: Event) -> Event:

@@ -1,6 +1,6 @@
 """What a delivery's answer means and when to try again: pure rules, as tables.
 
-Status codes and Retry-After follow Knative as measured (knative-contract 3.2 and 12); the
+Status codes and Retry-After follow Knative as measured on its in-memory broker; the
 waits are the documented ones, linear d·n and exponential d·2^(n-1).
 """
 

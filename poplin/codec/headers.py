@@ -61,7 +61,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def passed_through(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
-    """The headers that travel with an event to subscribers (knative-contract 2)."""
+    """The headers that travel with an event to subscribers, the same as Knative's."""
     found = [
         (name.decode("ascii", "replace"), value.decode("latin-1"))
         for name, value in headers

@@ -1,6 +1,6 @@
 """The dialects of `spec.filters` and `spec.filter`, each compiled to a closure.
 
-Semantics are Knative's where the subscriptions API leaves them open (knative-contract 4): names
+Semantics are Knative's where the subscriptions API leaves them open: names
 and values are compared as canonical strings, and an attribute that is absent fails every test.
 """
 

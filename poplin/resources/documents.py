@@ -1,4 +1,4 @@
-"""From one YAML document to a Broker, a Trigger or a Service (knative-contract 1.1 to 1.3, 5.3)."""
+"""From one YAML document to a Broker, a Trigger or a Service by Knative's API."""
 
 import re
 from typing import Literal, cast

@@ -18,7 +18,7 @@ _DEEPEST = 16
 def read_filters(
     checker: Checker, filters: Value | None, legacy: Value | None
 ) -> tuple[dict[str, Any], ...]:
-    """`filters` when it has elements, else `filter` (knative-contract 4, "Which applies")."""
+    """`filters` when it has elements, else `filter` as in Knative."""
     elements = checker.items(filters) if filters is not None else None
     attributes = _legacy(checker, legacy)
     if elements:

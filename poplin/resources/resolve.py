@@ -12,7 +12,7 @@ from poplin.resources.models import Broker, Delivery, Destination, Loaded, Ref, 
 __all__ = ["Resolved", "Verdict", "resolve"]
 
 _DEFAULT_DELIVERY = Delivery(retry=10, backoff_policy="exponential", backoff_delay_s=0.2)
-"""Of a Broker that says nothing about delivery (knative-contract 5.1)."""
+"""Of a Broker that says nothing about delivery (Knative's shipped config-br-defaults)."""
 _DEFAULT_TIMEOUT_S = 30.0
 
 NameOf = Callable[[str, str], str]
@@ -20,7 +20,7 @@ NameOf = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether an object is Ready; reasons are Knative's (knative-contract 5.2)."""
+    """Whether an object is Ready; reasons are Knative's."""
 
     kind: str
     namespace: str
@@ -167,7 +167,7 @@ def _policy(
     trigger: Trigger, broker: Broker, addresses: _Addresses, backoff_max_s: float
 ) -> DeliveryPolicy:
     """A Trigger's delivery replaces its Broker's as a whole, but for the dead-letter sink
-    (knative-contract 0.6); a Broker's own replaces the defaults as a whole (5.1)."""
+    as Knative's controller does; a Broker's own replaces the defaults as a whole."""
     written = trigger.delivery or broker.delivery or _DEFAULT_DELIVERY
     sink = (trigger.delivery.dead_letter_sink if trigger.delivery else None) or (
         broker.delivery.dead_letter_sink if broker.delivery else None
