@@ -5,6 +5,7 @@ import gc
 import resource
 import signal
 import socket
+from contextlib import suppress
 
 __all__ = ["listening_socket", "raise_file_limit", "set_on_signal", "tune_collector"]
 
@@ -30,7 +31,8 @@ def listening_socket(host: str, port: int, inherited_fd: int | None = None) -> s
 def raise_file_limit() -> None:
     """Every connection is a file: use all that the system allows this process."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with suppress(ValueError, OSError):  # macOS names a limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def tune_collector() -> None:
