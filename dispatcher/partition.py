@@ -78,11 +78,13 @@ class PartitionDispatcher:
         """Deliver until `stop`; then finish what is under way or give it back."""
         written = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._reader.run(stop, refresh), name="read")
+            reading = tasks.create_task(self._reader.run(stop, refresh), name="read")
             tasks.create_task(self._sweep(stop), name="sweep")
             tasks.create_task(self._outbox.run(written), name="write outcomes")
             await stop.wait()
             self._stopping = True
+            # What a last route leases is given back too, so the outbox outlives the reader.
+            await reading
             await self._finish()
             written.set()
             self._outbox.wake()
