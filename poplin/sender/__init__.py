@@ -3,7 +3,8 @@
 It never follows a redirect, unpacks a body, reads a proxy variable or retries an attempt.
 """
 
-from poplin.sender.connection import Answer, Limits
+from poplin.sender.answer import Answer
+from poplin.sender.limits import Limits
 from poplin.sender.sender import Sender
 from poplin.sender.target import Target
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-__all__ = ["Act", "Hostile", "Wire", "hostile"]
+__all__ = ["OK", "Act", "Hostile", "Wire", "answers", "echoes", "hostile", "says"]
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
 class Wire:
@@ -17,9 +20,13 @@ class Wire:
         self._reader = reader
         self._writer = writer
 
+    async def head(self) -> bytes:
+        """The next request's head; its body stays where it is."""
+        return await self._reader.readuntil(b"\r\n\r\n")
+
     async def request(self) -> bytes:
         """The next request's body."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
+        head = await self.head()
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         return await self._reader.readexactly(length)
 
@@ -33,9 +40,19 @@ class Wire:
             await self.say(bytes([byte]))
             await asyncio.sleep(0)
 
+    async def repeat(self, data: bytes) -> None:
+        """Until the client goes."""
+        while True:
+            await self.say(data)
+
     async def hang(self) -> None:
         """Until the client goes."""
-        await self._reader.read()
+        with suppress(ConnectionError):
+            while await self._reader.read(65536):
+                pass
+
+    def close(self) -> None:
+        self._writer.close()
 
     def reset(self) -> None:
         """RST instead of FIN."""
@@ -47,22 +64,64 @@ class Wire:
 Act = Callable[[Wire], Awaitable[None]]
 
 
+def says(answer: bytes) -> Act:
+    """One request, one answer, and close."""
+
+    async def act(wire: Wire) -> None:
+        await wire.request()
+        await wire.say(answer)
+
+    return act
+
+
+def answers(answer: bytes = OK) -> Act:
+    """The same answer to every request of a connection that is kept."""
+
+    async def act(wire: Wire) -> None:
+        while True:
+            await wire.request()
+            await wire.say(answer)
+
+    return act
+
+
+async def echoes(wire: Wire) -> None:
+    while True:
+        body = await wire.request()
+        await wire.say(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+
+
 @dataclass
 class Hostile:
-    """`acts` are played one per connection; the last is played for every further one."""
+    """`acts` are played one per connection; the last is played for every further one.
+
+    Each `url` has a secret in its query, for errors not to show.
+    """
 
     acts: list[Act] = field(default_factory=list)
     url: str = ""
     connections: int = 0
+    gone: int = 0
+    _left: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def next_act(self) -> Act:
         act = self.acts[min(self.connections, len(self.acts) - 1)]
         self.connections += 1
         return act
 
+    async def leave(self) -> None:
+        async with self._left:
+            self.gone += 1
+            self._left.notify_all()
+
+    async def all_left(self) -> None:
+        """Until no client holds a connection."""
+        async with asyncio.timeout(5), self._left:
+            await self._left.wait_for(lambda: self.gone == self.connections)
+
 
 @asynccontextmanager
-async def hostile() -> AsyncIterator[Hostile]:
+async def hostile(tls: ssl.SSLContext | None = None) -> AsyncIterator[Hostile]:
     scene = Hostile()
     running: set[asyncio.Task[None]] = set()
 
@@ -74,11 +133,14 @@ async def hostile() -> AsyncIterator[Hostile]:
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             await scene.next_act()(Wire(reader, writer))
         writer.close()
-        with suppress(ConnectionError, asyncio.CancelledError):
+        with suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError):
             await writer.wait_closed()
+        await scene.leave()
 
-    server = await asyncio.start_server(play, "127.0.0.1", 0)
-    scene.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/path?q=1"
+    server = await asyncio.start_server(play, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    origin = f"http://127.0.0.1:{port}" if tls is None else f"https://localhost:{port}"
+    scene.url = f"{origin}/path?token=secret"
     try:
         yield scene
     finally:
@@ -86,3 +148,4 @@ async def hostile() -> AsyncIterator[Hostile]:
         for task in list(running):
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await server.wait_closed()

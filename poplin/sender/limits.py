@@ -1,0 +1,28 @@
+"""What a peer may cost us."""
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Beyond any of these an answer is broken; a place in a full pool is waited for."""
+
+    connect_timeout_s: float = 3.0
+    """Name lookup, TCP and TLS handshake together."""
+
+    max_header_bytes: int = 128 * 1024
+    """Of one head or trailer: names, values and 4 bytes for each line."""
+
+    max_header_count: int = 256
+    """Of one head or trailer."""
+
+    max_body_bytes: int = 1024 * 1024
+    """As it comes: nothing is unpacked."""
+
+    max_connections_per_origin: int = 256
+    """Who finds them all busy waits for one, until the deadline."""
+
+    keep_alive_s: float = 4.0
+    """An idle connection is dropped after this: before common servers drop it (5 s)."""
