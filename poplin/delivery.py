@@ -1,10 +1,11 @@
 """What a delivery's answer means and when to try again: pure rules, as tables.
 
-Status codes and Retry-After follow Knative as measured on its in-memory broker; the
-waits are the documented ones, linear d·n and exponential d·2^(n-1).
+Clauses are those of Knative's contract: success, retry and Retry-After as its dispatcher has
+them (E:pkg/kncloudevents/event_dispatcher.go, retries.go); the waits as S:control-plane.md
+documents them, linear d·n and exponential d·2^(n-1), with a cap and a jitter of ours.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from poplin.catalog.records import DeliveryPolicy
@@ -18,7 +19,9 @@ __all__ = [
     "wait_s",
 ]
 
+# retries.go, SelectiveRetry: these, and 500 or above; 1xx never gets here.
 _RETRYABLE = frozenset({404, 408, 409, 429})
+# retries.go, generateBackoffFn: no other status makes Retry-After count.
 _HEED_RETRY_AFTER = frozenset({429, 503})
 _JITTER = 0.1
 
@@ -53,8 +56,10 @@ def retry_after_s(value: str, now: datetime) -> float | None:
         return float(text[:12])
     try:
         when = parsedate_to_datetime(text)
+        # RFC 9110, 5.6.7: an asctime date names no zone and is UTC.
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
         return max(0.0, (when - now).total_seconds())
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, LookupError):
         return None
 
 

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from poplin.resources.duration import parse_bytes, parse_duration
-from poplin.resources.fields import Checker, Value
+from poplin.resources.fields import Checker
+from poplin.resources.values import Value
 
 __all__ = ["ANNOTATIONS", "Annotation", "read_annotations"]
 
@@ -69,15 +70,25 @@ def read_annotations(checker: Checker, kind: str, value: Value | None) -> dict[s
     if fields is None:
         return found
     for name, text in fields.value.data.items():
+        if text.data is not None and not isinstance(text.data, str):
+            checker.bad(text, "a string; put the value in quotes")
+            continue
         short = name.removeprefix(_PREFIX)
         if short == name:
             continue
         known = [each for each, row in ANNOTATIONS.items() if kind in row.kinds]
         if short not in known:
-            near = get_close_matches(short, known, 1, 0.0)[0]
-            checker.refuse(text, f"unknown annotation of a {kind}; did you mean {_PREFIX}{near}?")
+            checker.refuse(text, _hint(short, kind, known))
             continue
         parsed = checker.parsed(text, ANNOTATIONS[short].parse)
         if parsed is not None:
             found[short] = parsed
     return found
+
+
+def _hint(short: str, kind: str, known: list[str]) -> str:
+    if short in ANNOTATIONS:
+        owner = " or a ".join(sorted(ANNOTATIONS[short].kinds))
+        return f"belongs on a {owner}, not on a {kind}"
+    near = get_close_matches(short[:100], known, 1, 0.0)[0]
+    return f"unknown annotation of a {kind}; did you mean {_PREFIX}{near}?"

@@ -2,13 +2,14 @@
 
 import re
 from typing import Literal, cast
-from urllib.parse import urlsplit
 
 from poplin.resources.annotations import read_annotations
+from poplin.resources.destinations import is_host, read_destination, read_ref
 from poplin.resources.duration import parse_duration
-from poplin.resources.fields import Checker, Fields, Value
+from poplin.resources.fields import Checker, Fields
 from poplin.resources.filter_fields import read_filters
-from poplin.resources.models import Broker, Delivery, Destination, Ref, Service, Trigger
+from poplin.resources.models import Broker, Delivery, Service, Trigger
+from poplin.resources.values import Value
 
 __all__ = ["Identity", "read_broker", "read_identity", "read_service", "read_trigger"]
 
@@ -60,7 +61,7 @@ def read_broker(
     if spec is not None and (fields := checker.fields(spec)):
         delivery = _delivery(checker, fields.take("delivery"), namespace)
         if (config := fields.take("config")) is not None:
-            _ref(checker, config, namespace)
+            read_ref(checker, config, namespace)
         fields.refuse_unknown()
     return Broker(
         namespace=namespace,
@@ -72,23 +73,29 @@ def read_broker(
 
 def read_trigger(
     checker: Checker, identity: Identity, annotations: Value | None, spec: Value | None
-) -> Trigger:
+) -> Trigger | None:
     _, namespace, name = identity
-    fields = (checker.fields(spec) if spec is not None else None) or Fields(checker, Value({}, 0))
+    fields = checker.fields(spec) if spec is not None else None
+    if fields is None:
+        return None
     broker = _broker_name(checker, fields)
     subscriber = fields.need("subscriber")
-    destination = _destination(checker, subscriber, namespace) if subscriber else None
-    trigger = Trigger(
+    destination = read_destination(checker, subscriber, namespace) if subscriber else None
+    filters = read_filters(checker, fields.take("filters"), fields.take("filter"))
+    delivery = _delivery(checker, fields.take("delivery"), namespace)
+    parsed = read_annotations(checker, "Trigger", annotations)
+    fields.refuse_unknown()
+    if destination is None:
+        return None
+    return Trigger(
         namespace=namespace,
         name=name,
         broker=broker,
-        subscriber=destination or Destination(),
-        filters=read_filters(checker, fields.take("filters"), fields.take("filter")),
-        delivery=_delivery(checker, fields.take("delivery"), namespace),
-        annotations=read_annotations(checker, "Trigger", annotations),
+        subscriber=destination,
+        filters=filters,
+        delivery=delivery,
+        annotations=parsed,
     )
-    fields.refuse_unknown()
-    return trigger
 
 
 def read_service(
@@ -96,19 +103,34 @@ def read_service(
 ) -> Service:
     """Only what an address needs is looked at; a Service has many other fields."""
     _, namespace, name = identity
-    data = spec.data if spec is not None and isinstance(spec.data, dict) else {}
-    is_external = data.get("type") is not None and data["type"].data == "ExternalName"
-    external = (
-        checker.text(data["externalName"]) if is_external and "externalName" in data else None
+    fields = checker.fields(spec) if spec is not None else None
+    kind = fields.take("type") if fields else None
+    if fields is None or kind is None or kind.data != "ExternalName":
+        return Service(namespace=namespace, name=name, external_name=None)
+    host = fields.need("externalName")
+    return Service(
+        namespace=namespace,
+        name=name,
+        external_name=checker.parsed(host, _external_name) if host else None,
+        ports=_ports(checker, fields.take("ports")),
     )
-    ports: list[tuple[str, int]] = []
-    for port in checker.items(data["ports"]) or () if "ports" in data else ():
+
+
+def _external_name(text: str) -> str:
+    if not is_host(text):
+        raise ValueError("use a host name or an IPv4 address, without http:// and port")
+    return text
+
+
+def _ports(checker: Checker, value: Value | None) -> tuple[tuple[str, int], ...]:
+    found: list[tuple[str, int]] = []
+    for port in (checker.items(value) if value else None) or ():
         fields = checker.fields(port)
         if fields is not None and (number := fields.need("port")) is not None:
             label = fields.take("name")
-            value = checker.whole(number, 1, 65535)
-            ports.append((str(label.data) if label else "", value or 0))
-    return Service(namespace=namespace, name=name, external_name=external, ports=tuple(ports))
+            name = checker.text(label) if label else None
+            found.append((name or "", checker.whole(number, 1, 65535) or 0))
+    return tuple(found)
 
 
 def _broker_name(checker: Checker, fields: Fields) -> str:
@@ -118,71 +140,19 @@ def _broker_name(checker: Checker, fields: Fields) -> str:
     elif name is not None:
         return checker.text(name) or ""
     elif ref is not None:
-        found = _ref(checker, ref, "")
+        found = read_ref(checker, ref, "")
         if found is not None and found.namespace:
-            checker.refuse(ref, "a namespace is not allowed; a Trigger and its Broker share one")
+            checker.refuse(
+                ref,
+                "is not allowed; a Trigger and its Broker share a namespace",
+                f"{ref.path}.namespace",
+            )
+        if found is not None and (found.kind, found.group) != ("Broker", "eventing.knative.dev"):
+            checker.refuse(ref, "use kind Broker and apiVersion eventing.knative.dev/v1")
         return found.name if found else ""
     else:
         checker.refuse(fields.value, "is missing; it is required", "spec.broker")
     return ""
-
-
-def _destination(checker: Checker, value: Value, namespace: str) -> Destination | None:
-    fields = checker.fields(value)
-    if fields is None:
-        return None
-    ref_value, uri_value = fields.take("ref"), fields.take("uri")
-    for unused in ("CACerts", "audience"):
-        if (setting := fields.take(unused)) is not None:
-            checker.refuse(setting, "is not served yet; leave it out")
-    fields.refuse_unknown()
-    ref = _ref(checker, ref_value, namespace) if ref_value else None
-    uri = checker.text(uri_value) if uri_value else None
-    if ref_value is None and uri_value is None:
-        checker.refuse(value, "expected at least one of ref and uri")
-    if uri_value is not None and uri is not None:
-        _check_uri(checker, uri_value, uri, has_ref=ref_value is not None)
-    return Destination(ref=ref, uri=uri)
-
-
-def _check_uri(checker: Checker, value: Value, uri: str, *, has_ref: bool) -> None:
-    try:
-        parts = urlsplit(uri)
-        is_absolute = bool(parts.scheme or parts.netloc)
-        is_sendable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        checker.bad(value, "a valid URI")
-        return
-    if not uri.isascii() or not uri.isprintable() or " " in uri:
-        checker.bad(value, "visible ASCII, the rest percent-encoded")
-    elif has_ref and is_absolute:
-        checker.refuse(value, "an absolute URI is not allowed together with ref")
-    elif not has_ref and not is_sendable:
-        checker.bad(value, "an absolute http:// or https:// URI")
-    elif "@" in parts.netloc:
-        checker.refuse(value, "credentials in a URI are not allowed")
-
-
-def _ref(checker: Checker, value: Value, namespace: str) -> Ref | None:
-    fields = checker.fields(value)
-    if fields is None:
-        return None
-    kind, name = fields.need("kind"), fields.need("name")
-    version, group = fields.take("apiVersion"), fields.take("group")
-    own = fields.take("namespace")
-    fields.take("address")
-    fields.refuse_unknown()
-    if version is None and group is None:
-        checker.refuse(value, "is missing; it is required", f"{value.path}.apiVersion")
-    texts = [checker.text(each) if each else None for each in (kind, name, version or group, own)]
-    if not all(texts[:3]):
-        return None
-    return Ref(
-        kind=str(texts[0]),
-        name=str(texts[1]),
-        api_version=str(texts[2]),
-        namespace=texts[3] or namespace,
-    )
 
 
 def _delivery(checker: Checker, value: Value | None, namespace: str) -> Delivery | None:
@@ -197,7 +167,7 @@ def _delivery(checker: Checker, value: Value | None, namespace: str) -> Delivery
     if timeout is not None and timeout_s == 0:
         checker.bad(timeout, "a duration above zero, such as PT30S")
     return Delivery(
-        dead_letter_sink=_destination(checker, sink, namespace) if sink else None,
+        dead_letter_sink=read_destination(checker, sink, namespace) if sink else None,
         retry=checker.whole(retry, 0, _MOST_RETRIES) if retry else None,
         timeout_s=timeout_s,
         backoff_policy=cast(

@@ -3,16 +3,19 @@
 import re
 from typing import Any
 
-from poplin.resources.fields import Checker, Value
+from poplin.resources.fields import Checker
+from poplin.resources.values import Value
 
 __all__ = ["read_filters"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*\Z")
 _MAPS = ("exact", "prefix", "suffix")
 _LISTS = ("all", "any")
+# CESQL joins here and in `poplin.filters.dialects.DIALECTS`.
 _NOT_YET = ("cesql", "sql")
 _DIALECTS = (*_MAPS, *_LISTS, "not")
 _DEEPEST = 16
+_MOST_ELEMENTS = 1000
 
 
 def read_filters(
@@ -21,9 +24,21 @@ def read_filters(
     """`filters` when it has elements, else `filter` as in Knative."""
     elements = checker.items(filters) if filters is not None else None
     attributes = _legacy(checker, legacy)
+    if filters is not None and (count := _count(filters)) > _MOST_ELEMENTS:
+        checker.refuse(filters, f"holds {count} elements; at most {_MOST_ELEMENTS} are allowed")
+        return ()
     if elements:
         return tuple(plain for each in elements if (plain := _element(checker, each, 0)))
     return ({"attributes": attributes},) if attributes else ()
+
+
+def _count(value: Value) -> int:
+    """How many elements a list holds, those nested in it included."""
+    children = value.data.values() if isinstance(value.data, dict) else value.data
+    if not isinstance(children, str) and isinstance(value.data, dict | list):
+        own = len(value.data) if isinstance(value.data, list) else 0
+        return own + sum(map(_count, children))
+    return 0
 
 
 def _legacy(checker: Checker, value: Value | None) -> dict[str, str]:
@@ -67,7 +82,8 @@ def _element(checker: Checker, value: Value, depth: int) -> dict[str, Any] | Non
 
 def _strings(checker: Checker, value: Value, *, may_be_empty: bool) -> dict[str, str]:
     if not isinstance(value.data, dict) or not (value.data or may_be_empty):
-        checker.bad(value, "a mapping from attribute names to strings")
+        a_mapping = "a mapping" if may_be_empty or value.data != {} else "a non-empty mapping"
+        checker.bad(value, f"{a_mapping} from attribute names to strings")
         return {}
     found: dict[str, str] = {}
     for name, text in value.data.items():

@@ -3,12 +3,25 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Broker", "Delivery", "Destination", "Loaded", "Problem", "Ref", "Service", "Trigger"]
+__all__ = [
+    "Broker",
+    "Delivery",
+    "Destination",
+    "Loaded",
+    "Problem",
+    "Ref",
+    "Service",
+    "Trigger",
+    "one_line",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend; `where` is the kind and name of the document, if it got that far."""
+    """One thing to mend; `where` is the kind and name of the document, if it got that far.
+
+    `line` 0 is the file as a whole.
+    """
 
     file: str
     line: int
@@ -17,16 +30,28 @@ class Problem:
     path: str = ""
 
     def __str__(self) -> str:
-        parts = (f"{self.file}:{self.line}", self.where, self.path, self.message)
-        return ": ".join(part for part in parts if part)
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        parts = (place, self.where, self.path, self.message)
+        return ": ".join(one_line(part) for part in parts if part)
+
+
+def one_line(text: str) -> str:
+    """Fit to be shown: what a file holds must not forge a log line or drive a terminal."""
+    shown = text if len(text) <= 1000 else text[:997] + "..."
+    if shown.isprintable():
+        return shown
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ref:
+    """A KReference. `version` is empty where only a group was given."""
+
     kind: str
     name: str
     namespace: str
-    api_version: str
+    group: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

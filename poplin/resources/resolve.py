@@ -2,12 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urljoin
 
 from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord
 from poplin.errors import InvalidResourceError
 from poplin.resources.annotations import ANNOTATIONS
-from poplin.resources.models import Broker, Delivery, Destination, Loaded, Ref, Service, Trigger
+from poplin.resources.models import (
+    Broker,
+    Delivery,
+    Destination,
+    Loaded,
+    Ref,
+    Service,
+    Trigger,
+    one_line,
+)
 
 __all__ = ["Resolved", "Verdict", "resolve"]
 
@@ -61,7 +71,8 @@ def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
             if owner is None:
                 raise _UnresolvedError(
                     "BrokerDoesNotExist",
-                    f"broker {trigger.namespace}/{trigger.broker} is not in the files",
+                    f"Broker {trigger.namespace}/{trigger.broker} is not in the files, or was "
+                    "refused; add or mend it",
                 )
             uid = uid_for(trigger.namespace, trigger.name)
             found.triggers.append(_trigger_record(trigger, owner, uid, addresses))
@@ -92,23 +103,44 @@ class _Addresses:
 
     def _ref_url(self, ref: Ref, reason: str) -> str:
         key = (ref.namespace, ref.name)
-        if ref.kind == "Broker" and key in self._brokers:
-            return self._broker_url(*key)
-        service = self._services.get(key) if ref.kind == "Service" else None
-        if service is not None and service.external_name:
-            port = _port(service)
-            return f"http://{service.external_name}{f':{port}' if port != 80 else ''}/"
+        match _addressable(ref):
+            case "Broker" if key in self._brokers:
+                return self._broker_url(*key)
+            case "Broker":
+                step = "add that Broker to the files, or use uri"
+            case "Service":
+                service = self._services.get(key)
+                if service is not None and service.external_name:
+                    return _service_url(service.external_name, service)
+                step = (
+                    "add a v1 Service document of type ExternalName with a port under that name, "
+                    "or use uri"
+                )
+            case _:
+                step = (
+                    "a ref leads to a v1 Service or an eventing.knative.dev/v1 Broker; use uri for "
+                    "anything else"
+                )
+        kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
         raise _UnresolvedError(
-            reason,
-            f"{ref.kind} {ref.namespace}/{ref.name} has no address here; add a Service document of "
-            "type ExternalName with a port under that name, or use uri",
+            reason, one_line(f"{kind} {ref.namespace}/{ref.name} has no address here; {step}")
         )
 
 
-def _port(service: Service) -> int:
-    """The one named http, else the first, else 80."""
-    named = [port for name, port in service.ports if name == "http"]
-    return next(iter(named or [port for _, port in service.ports]), 80)
+def _addressable(ref: Ref) -> Literal["Service", "Broker"] | None:
+    """A Knative Service (serving.knative.dev) is another kind of the same name."""
+    if ref.version not in ("v1", ""):
+        return None
+    if (ref.kind, ref.group) == ("Service", ""):
+        return "Service"
+    return "Broker" if (ref.kind, ref.group) == ("Broker", "eventing.knative.dev") else None
+
+
+def _service_url(host: str, service: Service) -> str:
+    """At its only port, else at the one named http, else at 80, which HTTP leaves unsaid."""
+    ports = [port for name, port in service.ports if name == "http" or len(service.ports) == 1]
+    port = next(iter(ports), 80)
+    return f"http://{host}{f':{port}' if port != 80 else ''}/"
 
 
 def _broker_record(broker: Broker) -> BrokerRecord:

@@ -1,5 +1,6 @@
 """Files in, checked documents and problems out."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def problem(tmp_path: Path, text: str) -> str:
             "  delivery: {retry: -1}",
             "7: Trigger default/t: spec.delivery.retry: -1 is not allowed; use a whole number from 0 to 2147483647",
         ),
-        ("  delivery: {retry: true}", "spec.delivery.retry: True is not allowed"),
+        ("  delivery: {retry: true}", "spec.delivery.retry: true is not allowed"),
         (
             "  delivery: {backoffPolicy: Linear}",
             "spec.delivery.backoffPolicy: 'Linear' is not allowed; use linear or exponential",
@@ -123,15 +124,22 @@ def test_a_bad_field_is_refused_with_its_place(tmp_path: Path, lines: str, expec
         ("a: !!python/object:os.system x\n", "is not allowed; use plain YAML"),
         ("a: \x00\n", "this is not YAML"),
         ("- 1\n", "is not allowed; use a mapping"),
-        ("[" * 3000, "this is not YAML"),
+        ("[" * 3000, "the document is nested more than 64 deep"),
         (
             "a: &a [1]\n"
             + "".join(
                 f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else '*a'] * 9)}]\n" for n in range(9)
             ),
-            "too large or too deeply nested",
+            "the document holds more than 100000 values; split it",
         ),
-        ("a: &a [*a]\n", "too large or too deeply nested"),
+        ("a: &a [*a]\n", "the document is nested more than 64 deep"),
+        ("a: !!bool foo\n", "1: 'foo' is not of type bool"),
+        ("a: !!int ''\n", "1: '' is not of type int"),
+        (f"a: 0x{'f' * 100_000}\n", "is too large a number"),
+        ("a: !!set {b}\n", "the tag 'tag:yaml.org,2002:set' is not allowed"),
+        ("!!python/name:os.system a: b\n", "is not allowed; use plain YAML"),
+        ('a: "\\uD800"\n', "holds half a surrogate pair"),
+        ("kind: Broker\napiVersion: v1\n--- \na: [\n", "this is not YAML"),
     ],
 )
 def test_a_bad_document_is_refused_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
@@ -148,6 +156,49 @@ def test_one_bad_document_does_not_stop_the_good_ones(tmp_path: Path) -> None:
     assert [trigger.name for trigger in found.triggers] == ["t"]
     assert [str(each).partition("f.yaml:")[2].split(":")[0] for each in found.problems] == ["6"]
     assert "ConfigMap (v1) is not ours; skipped" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BROKER}...\n---\n{GOOD}",
+        f"%YAML 1.1\n---\n{BROKER}---\n{GOOD}",
+        f"{BROKER}---\n{GOOD}".replace("\n", "\r"),
+        f"\ufeff{BROKER}--- # the trigger\n{GOOD}",
+    ],
+)
+def test_every_way_to_part_documents_is_read(tmp_path: Path, text: str) -> None:
+    found = loaded(tmp_path, text)
+
+    assert not found.problems
+    assert (len(found.brokers), len(found.triggers)) == (1, 1)
+
+
+def test_credentials_and_control_characters_stay_out_of_messages(tmp_path: Path) -> None:
+    secret = loaded(tmp_path, GOOD.replace("http://s/", "http://user:pa55@s/"))
+    control = loaded(tmp_path, GOOD.replace("'http://s/'", '"http://s/\\e[2J"'))
+
+    assert "pa55" not in str(secret.problems[0])
+    assert "credentials in a URI are not allowed" in str(secret.problems[0])
+    assert str(control.problems[0]).isprintable()
+
+
+@pytest.mark.parametrize("text", ["---\n" * 200_000, "a: [" * 200_000, "- " * 1_000_000])
+def test_a_hostile_file_is_soon_given_up(tmp_path: Path, text: str) -> None:
+    began = time.process_time()
+
+    found = loaded(tmp_path, text)
+
+    assert found.problems
+    assert time.process_time() - began < 5
+
+
+def test_an_external_name_must_be_a_host(tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {type: ExternalName, externalName: 'http://x'}\n"
+
+    assert "spec.externalName: 'http://x' is not allowed; use a host name" in problem(
+        tmp_path, text
+    )
 
 
 def test_status_and_what_servers_set_are_ignored(tmp_path: Path) -> None:
@@ -172,7 +223,7 @@ def test_a_broker_of_another_class_is_served_and_says_so(tmp_path: Path) -> None
 
     assert len(found.brokers) == 1
     assert found.notes == [
-        "Broker default/b: class Kafka and spec.config not used; Poplin serves every Broker in the files"
+        "Broker default/b: class Kafka and spec.config are not used; Poplin serves every Broker in the files"
     ]
 
 
@@ -185,7 +236,7 @@ def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     assert [str(each.message) for each in found.problems] == [
         "cannot be read: No such file or directory",
         "the folder holds no .yaml, .yml or .json file",
-        "it is not UTF-8",
+        "it is not UTF-8; save it as UTF-8",
     ]
 
 
@@ -228,11 +279,16 @@ def test_delivery_is_defaulted_and_overridden_as_knative_does(
 
 def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> None:
     service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {type: ExternalName, externalName: localhost, ports: [{port: 9000}]}\n"
-    ref = "  subscriber: {{ref: {{apiVersion: v1, kind: {}, name: {}}}, uri: {}}}\n"
+    ref = "  subscriber: {{ref: {{apiVersion: {}, kind: {}, name: {}}}, uri: {}}}\n"
     texts = [
         HEAD.replace("name: t", f"name: t{number}") + "  broker: b\n" + ref.format(*each)
         for number, each in enumerate(
-            [("Service", "s", "x/y"), ("Broker", "b", "''"), ("Service", "absent", "x")]
+            [
+                ("v1", "Service", "s", "x/y"),
+                ("eventing.knative.dev/v1", "Broker", "b", "''"),
+                ("v1", "Service", "absent", "x"),
+                ("serving.knative.dev/v1", "Service", "s", "x"),
+            ]
         )
     ]
     found = loaded(
@@ -250,7 +306,7 @@ def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> No
     ]
     assert [
         (each.name, each.ready, each.reason) for each in resolved.verdicts if not each.ready
-    ] == [("t2", False, "Unable to get the Subscriber's URI")]
+    ] == [(name, False, "Unable to get the Subscriber's URI") for name in ("t2", "t3")]
 
 
 def test_a_trigger_without_its_broker_is_not_ready(tmp_path: Path) -> None:
