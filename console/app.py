@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from poplin.catalog.catalog import Catalog, read
 from poplin.errors import StoreUnavailableError
-from poplin.log import Keys
+from poplin.log import Keys, Log
 from poplin.store import translated
 
 __all__ = ["console_app"]
@@ -50,6 +50,13 @@ def console_app(redis: Redis) -> FastAPI:
                 "name": trigger.name,
                 "broker": trigger.broker,
                 "subscriberUri": trigger.subscriber_uri,
+                "warnings": list(trigger.warnings),
+                "ignoredAnswers": sum(
+                    [
+                        await Log(redis, trigger.broker_key, p).ignored(trigger.uid)
+                        for p in range(len(_keys(catalog, trigger.broker_key)))
+                    ]
+                ),
                 "due": await _sum(
                     redis.zcard, [k.due(trigger.uid) for k in _keys(catalog, trigger.broker_key)]
                 ),

@@ -26,12 +26,14 @@ from poplin.event import Event
 from poplin.log import BURIED_AS_POISON_AT, Appender, BrokerGoneError, Entry
 from poplin.sender import Answer, Sender
 
-__all__ = ["Attempter"]
+__all__ = ["IGNORED_ANSWER", "Attempter"]
 
 _FAILED_SEND = 500
 """What a refused connection, a reset or a timeout is reported as by Knative's dispatcher."""
 _BAD_REPLY = 502
 """What a malformed reply is reported as by Knative's filter."""
+_NO_EVENT = "with a body that is no CloudEvent"
+IGNORED_ANSWER = "answer ignored: its body is no CloudEvent"
 
 
 class _AttemptError(Exception):
@@ -70,16 +72,23 @@ class Attempter:
 
     async def _to_subscriber(self, delivery: Delivery, event: Event) -> Outcome:
         record = delivery.lane.record
-        encode = encode_structured if record.delivery.format == "json" else encode_binary
-        lines, body = encode(event, omit=(HOPS,))
+        if record.delivery.format == "json":
+            lines, body = encode_structured(event, omit=(HOPS,))
+        else:
+            lines, body = encode_binary(event, omit=(HOPS,), anew=record.header_encoding == "spec")
         answer = await self._send(
             delivery,
             b"prefer: reply\r\nkn-namespace: %b\r\n%b" % (record.namespace.encode(), lines),
             body,
         )
-        if answer.status == 202 or not is_event(answer.headers):
-            return Settled(answer.status, "answer ignored: not an event" if answer.body else "")
-        return await self._with_reply(answer, event)
+        # The data plane's specification: 202 MUST NOT be processed as a reply.
+        if answer.status != 202 and is_event(answer.headers):
+            return await self._with_reply(answer, event)
+        if not answer.body or answer.status == 202:
+            return Settled(answer.status)
+        if record.reply_policy == "strict":
+            raise _AttemptError(_BAD_REPLY, f"answered {answer.status}, {_NO_EVENT}", answer)
+        return Settled(answer.status, IGNORED_ANSWER)
 
     async def _with_reply(self, answer: Answer, event: Event) -> Outcome:
         try:
@@ -88,7 +97,7 @@ class Attempter:
             raise _AttemptError(_BAD_REPLY, f"malformed reply: {error}", answer) from error
         hops = {HOPS: event.attributes.get(HOPS, 0)}
         try:
-            reply = arrived(Event({**reply.attributes, **hops}, reply.data, reply.headers))
+            reply = arrived(reply.with_attributes(hops))
         except InvalidEventError as error:
             raise _AttemptError(400, f"reply refused: {error}", answer) from error
         try:
@@ -98,10 +107,12 @@ class Attempter:
         return Settled(answer.status, "replied")
 
     async def _to_dead_letter_sink(self, delivery: Delivery, event: Event, grave: Grave) -> Outcome:
-        told = Event({**event.attributes, **error_attributes(grave)}, event.data, event.headers)
-        lines, body = encode_binary(told)
-        namespace = delivery.lane.record.namespace.encode()
-        answer = await self._send(delivery, b"kn-namespace: %b\r\n%b" % (namespace, lines), body)
+        record = delivery.lane.record
+        told = event.with_attributes(error_attributes(grave))
+        lines, body = encode_binary(told, anew=record.header_encoding == "spec")
+        answer = await self._send(
+            delivery, b"kn-namespace: %b\r\n%b" % (record.namespace.encode(), lines), body
+        )
         return Settled(answer.status)
 
     async def _send(self, delivery: Delivery, lines: bytes, body: bytes) -> Answer:
@@ -132,7 +143,10 @@ class Attempter:
         if delivery.grave is not None:
             grave = replace(parse_grave(delivery.grave), sink_reason=failure.reason)
             return Buried(grave.to_json(), False, failure.status, failure.reason)
-        body = failure.answer.body if failure.answer else failure.reason.encode()
+        # As Knative's dispatcher words it when there is no answer.
+        body = (
+            failure.answer.body if failure.answer else f"dispatch error: {failure.reason}".encode()
+        )
         grave = Grave(
             reason=failure.reason,
             status=failure.status,

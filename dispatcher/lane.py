@@ -17,6 +17,10 @@ class Lane:
         self.has_backlog = False
         """The queue may hold work that is due; a lease will tell."""
         self.is_leasing = False
+        self.ignored = 0
+        """Answers ignored since this was last written down."""
+        self.has_ignored = False
+        """It was said once that some were."""
         self._timer: asyncio.TimerHandle | None = None
         self.update(record)
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from dispatcher.attempt import Attempter
+from dispatcher.attempt import IGNORED_ANSWER, Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
 from dispatcher.lane import Lane
 from dispatcher.outbox import Outbox
@@ -88,6 +88,7 @@ class PartitionDispatcher:
             await self._finish()
             written.set()
             self._outbox.wake()
+        await self._count_ignored()
         await self._replies.close()
         await self._blocking.aclose()
 
@@ -135,7 +136,10 @@ class PartitionDispatcher:
     def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
         lane = delivery.lane
         self._report.outcome(delivery, outcome)
-        if isinstance(outcome, Deferred):
+        if isinstance(outcome, Settled):
+            if outcome.note == IGNORED_ANSWER:
+                self._ignored(lane)
+        elif isinstance(outcome, Deferred):
             lane.wake_in(outcome.delay_s, self._fill)
         elif isinstance(outcome, Buried) and outcome.has_sink:
             self._overflow(lane)
@@ -209,4 +213,20 @@ class PartitionDispatcher:
                             lane.wake_in(seconds, self._fill)
             except StoreUnavailableError:
                 pass
+            await self._count_ignored()
             await wait(stop, self._settings.sweep_s)
+
+    def _ignored(self, lane: Lane) -> None:
+        lane.ignored += 1
+        if not lane.has_ignored:
+            lane.has_ignored = True
+            self._report.ignored(lane)
+
+    async def _count_ignored(self) -> None:
+        for uid, lane in list(self._lanes.items()):
+            count, lane.ignored = lane.ignored, 0
+            if count:
+                try:
+                    await self.log.count_ignored(uid, count)
+                except StoreUnavailableError:
+                    lane.ignored += count

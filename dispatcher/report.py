@@ -33,6 +33,14 @@ class Report:
             )
             self._write("warning", "given up", delivery, outcome, then=kept)
 
+    def ignored(self, lane: Lane) -> None:
+        """The subscriber answers with what is no event; said once, for it may be meant."""
+        self._log.info(
+            "answers with a body that is no CloudEvent are ignored",
+            trigger=lane.record.key,
+            otherwise="poplin.dev/reply-policy: strict makes them failures",
+        )
+
     def broken(self, delivery: Delivery, error: Exception) -> None:
         """A fault of ours: the delivery is tried again, and its type is the clue."""
         self._log.error(

@@ -1,11 +1,12 @@
 """What the ingress says: a status, and for a refusal one sentence of problem+json (RFC 9457)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import orjson
 
-__all__ = ["ACCEPTED", "OPTIONS", "Answer", "refusal"]
+__all__ = ["ACCEPTED", "OPTIONS", "Answer", "probed", "refusal"]
 
 # Knative sets Allow on every answer of its ingress.
 _ALLOW = b"allow: POST, OPTIONS\r\n"
@@ -32,6 +33,25 @@ ACCEPTED = _answer(202, b"")
 
 # CloudEvents webhook 4.2, as Knative answers it.
 OPTIONS = _answer(200, b"webhook-allowed-origin: *\r\nwebhook-allowed-rate: *\r\n")
+
+
+def probed(headers: Sequence[tuple[bytes, bytes]], *, is_draining: bool) -> Answer:
+    """What a prober is told, whatever it asks for: by Kubernetes' agent name, or by the header
+    that Knative's networking sends, whose hash is given back (pkg/network/handlers/drain.go).
+    """
+    if is_draining:
+        return Answer(503, _probe_head(503, b""))
+    hashes = [value for name, value in headers if name == b"k-network-hash"]
+    if any(name == b"k-network-probe" for name, _ in headers):
+        if not hashes or not hashes[0]:
+            return Answer(400, _probe_head(400, b""))
+        return Answer(200, _probe_head(200, b"k-network-hash: %b\r\n" % hashes[0]))
+    return Answer(200, _probe_head(200, b""))
+
+
+def _probe_head(status: int, lines: bytes) -> bytes:
+    phrase = HTTPStatus(status).phrase.encode()
+    return b"HTTP/1.1 %d %b\r\n%bcontent-length: 0\r\n" % (status, phrase, lines)
 
 
 def refusal(status: int, detail: str) -> Answer:

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
 from ingress.brokers import Brokers
 from poplin.arrival import arrived
-from poplin.codec import decode, to_entry
-from poplin.errors import InvalidEventError, PoplinError, StoreUnavailableError
+from poplin.codec import decode_all, to_entry
+from poplin.errors import BatchTooLargeError, InvalidEventError, PoplinError, StoreUnavailableError
 from poplin.log import Appender, BrokerGoneError, Entry
 
 __all__ = ["Intake"]
@@ -38,15 +38,15 @@ class Intake:
             reply(_bad_path(url))
             return
         try:
-            entry = Entry(*to_entry(arrived(decode(headers, body))))
+            entries = [Entry(*to_entry(arrived(event))) for event in decode_all(headers, body)]
         except InvalidEventError as error:
-            reply(refusal(400, str(error)))
+            reply(refusal(413 if isinstance(error, BatchTooLargeError) else 400, str(error)))
             return
         appender = self._brokers.get(key)
         if appender is not None:
-            appender.add(entry, partial(_answer_append, key, reply))
+            _append(appender, entries, partial(_answer_append, key, reply))
             return
-        task = asyncio.create_task(self._look_up(key, entry, reply), name="look up broker")
+        task = asyncio.create_task(self._look_up(key, entries, reply), name="look up broker")
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)
 
@@ -54,7 +54,7 @@ class Intake:
         """Wait for the requests that are still looking for their broker."""
         await asyncio.gather(*self._lookups)
 
-    async def _look_up(self, key: str, entry: Entry, reply: Reply) -> None:
+    async def _look_up(self, key: str, entries: list[Entry], reply: Reply) -> None:
         appender: Appender | None = None
         try:
             appender = await self._brokers.look_up(key)
@@ -64,7 +64,16 @@ class Intake:
         if appender is None:
             reply(refusal(404, f"there is no broker {key}; see the names in your files"))
         else:
-            appender.add(entry, partial(_answer_append, key, reply))
+            _append(appender, entries, partial(_answer_append, key, reply))
+
+
+def _append(
+    appender: Appender, entries: list[Entry], done: Callable[[PoplinError | None], None]
+) -> None:
+    if entries:
+        appender.add(entries, done)
+    else:
+        done(None)  # a batch may be empty (JSON format 4.1)
 
 
 def _answer_append(key: str, reply: Reply, failure: PoplinError | None) -> None:

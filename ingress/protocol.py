@@ -11,7 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ingress.answers import Answer, refusal
+from ingress.answers import Answer, probed, refusal
 from ingress.bounds import Bounds
 from ingress.intake import Intake
 from poplin.waiting import wait
@@ -23,6 +23,7 @@ _TOO_SLOW = refusal(408, "the request was not complete in time; send it faster")
 _TOO_MANY = refusal(503, "there are too many connections; try again later")
 _TOO_MUCH = refusal(503, "too many events are under way; send the event again later")
 _MOST_QUEUED = 16
+_TOLD_APART = frozenset({b"expect", b"user-agent", b"k-network-probe"})
 
 
 class _Request:
@@ -31,6 +32,7 @@ class _Request:
     __slots__ = (
         "headers",
         "is_complete",
+        "is_probe",
         "keep_alive",
         "method",
         "parts",
@@ -48,6 +50,7 @@ class _Request:
         self.refused: Answer | None = None
         self.keep_alive = True
         self.is_complete = False
+        self.is_probe = False
 
 
 class IngressProtocol(HttpToolsProtocol):
@@ -64,6 +67,7 @@ class IngressProtocol(HttpToolsProtocol):
         self._has_ended_message = False  # in the data that came last
         self._head_bytes = 0
         self._header_bytes = 0
+        self._is_probe = False
         self._general = b""
         self._general_of: object = None
         self._is_closing = False
@@ -120,6 +124,7 @@ class IngressProtocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
+        self._is_probe = False
         self._header_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -128,8 +133,16 @@ class IngressProtocol(HttpToolsProtocol):
         self._header_bytes += len(name) + len(value)
         name = name.lower()
         self.headers.append((name, value))
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        if name in _TOLD_APART:
+            self._tell_apart(name, value)
+
+    def _tell_apart(self, name: bytes, value: bytes) -> None:
+        if name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        elif name == b"user-agent":
+            self._is_probe |= value.startswith(b"kube-probe/")
+        else:
+            self._is_probe |= value == b"probe"
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -181,6 +194,7 @@ class IngressProtocol(HttpToolsProtocol):
     def _begin_request(self) -> None:
         request = self._request = _Request(self.parser.get_method(), self.url, self.headers)
         request.keep_alive = self.parser.should_keep_alive()
+        request.is_probe = self._is_probe
         announced = 0
         for name, value in self.headers:
             if name == b"content-length":
@@ -208,6 +222,9 @@ class IngressProtocol(HttpToolsProtocol):
         self._current = request
         if request.refused is not None:
             self._reply(request.refused)
+            return
+        if request.is_probe:
+            self._reply(probed(request.headers, is_draining=self._is_closing))
             return
         parts = request.parts
         body = parts[0] if len(parts) == 1 else b"".join(parts)

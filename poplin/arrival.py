@@ -1,5 +1,6 @@
 """What an event gets on its way into a broker, from a producer or as a reply."""
 
+import re
 import time
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ HOPS = "knativebrokerttl"
 MOST_HOPS = 255
 """Hops left to an event that comes without a count (MAX_TTL of Knative's ingress)."""
 
+_COUNT = re.compile(r"-?[0-9]{1,9}\Z")
+
 
 def arrived(event: Event) -> Event:
     """The event with its arrival time set, over any it brought, and one hop fewer left.
@@ -26,8 +29,7 @@ def arrived(event: Event) -> Event:
         raise InvalidEventError(
             f"attribute '{HOPS}' is {str(hops)[:20]!r}: the event has used up its hops"
         )
-    attributes = {**event.attributes, HOPS: left, ARRIVAL_TIME: _now()}
-    return Event(attributes, event.data, event.headers)
+    return event.with_attributes({HOPS: left, ARRIVAL_TIME: _now()})
 
 
 def _now() -> str:
@@ -42,7 +44,5 @@ def _second_text(second: int) -> str:
 
 
 def _one_fewer(hops: str | int) -> int:
-    try:
-        return int(hops) - 1
-    except ValueError:
-        return MOST_HOPS
+    text = str(hops)
+    return int(text) - 1 if _COUNT.match(text) else MOST_HOPS

@@ -2,6 +2,7 @@
 
     PoplinError
     ├── InvalidEventError         the message is not a CloudEvent: answer 400, never retry
+    │   └── BatchTooLargeError    answer 413: send it in parts
     ├── InvalidResourceError      a document, field or annotation is wrong: fix the file
     ├── ConfigurationError        a setting or the store's configuration is wrong: fix it and restart
     ├── StoreUnavailableError     the store cannot take or give anything now: try again
@@ -15,6 +16,7 @@ no secret and no event data.
 """
 
 __all__ = [
+    "BatchTooLargeError",
     "BrokenAnswerError",
     "ConfigurationError",
     "ConnectError",
@@ -33,6 +35,10 @@ class PoplinError(Exception):
 
 class InvalidEventError(PoplinError):
     """The message breaks a rule of CloudEvents; the text names the attribute and the rule."""
+
+
+class BatchTooLargeError(InvalidEventError):
+    """Every event of the batch may be valid, but there are too many."""
 
 
 class InvalidResourceError(PoplinError):

@@ -1,7 +1,7 @@
 """What an event is, inside Poplin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["AttributeValue", "Event"]
 
@@ -16,8 +16,18 @@ class Event:
     `attributes` holds every context attribute that is set, `specversion` and `datacontenttype`
     among them, by lower-case name. `data` is what a binary-mode body carries, byte for byte.
     `headers` are the HTTP headers that travel along (lower-case name, value), never attributes.
+    `kept` is the header text of the attributes that came otherwise encoded than we would encode
+    them, so that peers which neither encode nor decode see what was sent.
     """
 
     attributes: Mapping[str, AttributeValue]
     data: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    def with_attributes(self, changes: Mapping[str, AttributeValue]) -> "Event":
+        """The same event with attributes set, over any it had."""
+        kept = self.kept
+        if kept:
+            kept = {name: text for name, text in kept.items() if name not in changes}
+        return Event({**self.attributes, **changes}, self.data, self.headers, kept)

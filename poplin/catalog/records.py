@@ -62,6 +62,9 @@ class TriggerRecord:
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     max_in_flight: int = 64
     dead_letter_retention_s: float = 604_800.0
+    reply_policy: Literal["ignore", "strict"] = "ignore"
+    header_encoding: Literal["keep", "spec"] = "keep"
+    warnings: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from poplin.codec.binary import decode_binary, encode_binary
 from poplin.codec.entry import from_entry, to_entry
-from poplin.codec.structured import decode_structured, encode_structured
+from poplin.codec.structured import decode_batch, decode_structured, encode_structured
 from poplin.errors import InvalidEventError
 from poplin.event import Event
 
 __all__ = [
     "decode",
+    "decode_all",
     "encode_binary",
     "encode_structured",
     "from_entry",
@@ -21,24 +22,41 @@ __all__ = [
 ]
 
 _BATCH = b"application/cloudevents-batch"
+_BATCH_JSON = b"application/cloudevents-batch+json"
 _STRUCTURED = b"application/cloudevents"
 _STRUCTURED_JSON = b"application/cloudevents+json"
 
 
-def decode(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
-    """The event of an HTTP message; header names are lower-case, repeated headers kept.
+def decode_all(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Sequence[Event]:
+    """The events of an HTTP request: one, or those of a batch, which may be none.
 
-    The mode is decided by Content-Type alone (HTTP binding 3). Raises InvalidEventError.
+    Header names are lower-case, repeated headers kept. The mode is decided by Content-Type alone
+    (HTTP binding 3). Raises InvalidEventError.
     """
+    content_type = _content_type(headers)
+    if content_type is None or not content_type[:23].lower().startswith(_STRUCTURED):
+        return (decode_binary(headers, body),)
+    media_type = content_type.partition(b";")[0].strip().lower()
+    if media_type == _BATCH_JSON:
+        return decode_batch(headers, body)
+    return (_decode_structured(media_type, headers, body),)
+
+
+def decode(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
+    """The event of an HTTP answer, which may hold no batch. Raises InvalidEventError."""
     content_type = _content_type(headers)
     if content_type is None or not content_type[:23].lower().startswith(_STRUCTURED):
         return decode_binary(headers, body)
     media_type = content_type.partition(b";")[0].strip().lower()
-    if media_type.startswith(_BATCH):
-        raise InvalidEventError("batches are not accepted yet; send the events one by one")
+    return _decode_structured(media_type, headers, body)
+
+
+def _decode_structured(
+    media_type: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
+) -> Event:
     if media_type == _STRUCTURED_JSON:
         return decode_structured(headers, body)
-    if _has_specversion(headers):
+    if _has_specversion(headers) and not media_type.startswith(_BATCH):
         # Another format of structured mode: with complete headers it passes as opaque data.
         return decode_binary(headers, body)
     shown = media_type.decode("latin-1")[:60]

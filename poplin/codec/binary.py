@@ -4,7 +4,12 @@ from collections.abc import Container, Sequence
 from functools import lru_cache
 
 from poplin.codec.attributes import check, check_name
-from poplin.codec.headers import decode_value, encode_value, passed_through
+from poplin.codec.headers import (
+    decode_value,
+    encode_value,
+    needs_no_decoding,
+    passed_through,
+)
 from poplin.errors import InvalidEventError
 from poplin.event import AttributeValue, Event
 
@@ -14,10 +19,20 @@ __all__ = ["canonical", "decode_binary", "encode_binary"]
 def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     """Raises InvalidEventError."""
     attributes: dict[str, AttributeValue] = {}
+    kept: dict[str, str] = {}
     other = False
     for name, value in headers:
         if name[:3] == b"ce-":
-            _add(attributes, _attribute_name(name), value)
+            attribute = _attribute_name(name)
+            if attribute in attributes:
+                raise InvalidEventError(f"attribute '{attribute}' is there twice")
+            if needs_no_decoding(value):
+                attributes[attribute] = value.decode("ascii")
+            else:
+                text, keep = decode_value(attribute, value)
+                attributes[attribute] = text
+                if keep is not None:
+                    kept[attribute] = keep
         elif name == b"content-type":
             if "datacontenttype" in attributes:
                 raise InvalidEventError("header 'content-type' is there twice")
@@ -25,7 +40,7 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
         elif name[:2] in (b"x-", b"kn"):
             other = True
     check(attributes)
-    return Event(attributes, body, passed_through(headers) if other else ())
+    return Event(attributes, body, passed_through(headers) if other else (), kept)
 
 
 @lru_cache(maxsize=1024)
@@ -37,19 +52,23 @@ def _attribute_name(header: bytes) -> str:
     return name
 
 
-def _add(attributes: dict[str, AttributeValue], name: str, value: bytes) -> None:
-    if name in attributes:
-        raise InvalidEventError(f"attribute '{name}' is there twice")
-    attributes[name] = decode_value(name, value)
+def encode_binary(
+    event: Event, *, omit: Container[str] = (), anew: bool = False
+) -> tuple[bytes, bytes]:
+    """Header lines, each ended by CRLF, and the body. Attributes named in `omit` are left out.
 
-
-def encode_binary(event: Event, *, omit: Container[str] = ()) -> tuple[bytes, bytes]:
-    """Header lines, each ended by CRLF, and the body. Attributes named in `omit` are left out."""
+    What the event kept of its headers goes out as it came in, unless all is to be encoded `anew`.
+    """
+    kept = {} if anew else event.kept
     lines = []
     for name, value in event.attributes.items():
         if name == "datacontenttype":
             lines.append(f"content-type: {value}\r\n")
-        elif name not in omit:
+        elif name in omit:
+            continue
+        elif name in kept:
+            lines.append(f"ce-{name}: {kept[name]}\r\n")
+        else:
             lines.append(f"ce-{name}: {encode_value(canonical(value))}\r\n")
     for name, text in event.headers:
         lines.append(f"{name}: {text}\r\n")

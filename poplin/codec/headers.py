@@ -7,26 +7,39 @@ from urllib.parse import unquote_to_bytes
 from poplin.codec.attributes import is_uri_reference, shown, typed_as_uri
 from poplin.errors import InvalidEventError
 
-__all__ = ["decode_value", "encode_value", "passed_through"]
+__all__ = ["decode_value", "encode_value", "needs_no_decoding", "passed_through"]
 
 _PASSED = frozenset({b"x-request-id"})
 _PASSED_PREFIXES = (b"knative-", b"x-b3-")
-_NEEDS_ENCODING = re.compile(
-    r"[^!#-$&-~]"
-)  # all but U+0021-007E without the quote and the percent sign
+# All but U+0021-007E, and of those the quote and the percent sign.
+_NEEDS_ENCODING = re.compile(r"[^!#$&-~]")
+_NEEDS_DECODING = re.compile(rb"[^!#$&-~]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _VISIBLE = re.compile(rb"[\t -~\x80-\xff]*\Z")
 
 
-def decode_value(name: str, raw: bytes) -> str:
-    """The attribute's text: quotes undone, then one percent-decode.
+def needs_no_decoding(raw: bytes) -> bool:
+    """Whether the text is the value, and would be encoded to itself."""
+    return _NEEDS_DECODING.search(raw) is None
 
-    Escapes that are not UTF-8 are refused; a stray percent sign is literal. A URI keeps its
-    escapes when it is no URI without them: its sender (sdk-go, sdk-java) did not encode.
+
+def decode_value(name: str, raw: bytes) -> tuple[str, str | None]:
+    """The attribute's text, and its header text if encoding would give another.
+
+    Quotes are undone, and not kept, then percent-encoding once. Raises InvalidEventError.
     """
     text = _utf8(name, raw)
     if text[:1] == '"' and len(text) > 1 and text[-1] == '"':
-        text = _ESCAPED.sub(r"\1", text[1:-1])
+        return _percent_decoded(name, _ESCAPED.sub(r"\1", text[1:-1])), None
+    decoded = _percent_decoded(name, text)
+    sent = raw.decode("latin-1")
+    return decoded, None if encode_value(decoded) == sent else sent
+
+
+def _percent_decoded(name: str, text: str) -> str:
+    """Escapes that are not UTF-8 are refused; a stray percent sign is literal. A URI keeps its
+    escapes when it is no URI without them: its sender (sdk-go, sdk-java) did not encode.
+    """
     if "%" not in text:
         return text
     try:

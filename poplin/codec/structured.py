@@ -10,12 +10,16 @@ import msgspec
 from poplin.codec.attributes import check, check_name, shown
 from poplin.codec.binary import canonical
 from poplin.codec.headers import passed_through
-from poplin.errors import InvalidEventError
+from poplin.errors import BatchTooLargeError, InvalidEventError
 from poplin.event import AttributeValue, Event
 
-__all__ = ["decode_structured", "encode_structured"]
+__all__ = ["MOST_IN_BATCH", "decode_batch", "decode_structured", "encode_structured"]
+
+MOST_IN_BATCH = 1000
+"""Events of one request: they are one call to the store, which serves nobody else meanwhile."""
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder()
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 _PAYLOAD = frozenset({"data", "data_base64"})
@@ -38,7 +42,39 @@ _KEPT_AS_STRING = frozenset(
 
 def decode_structured(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     """Raises InvalidEventError. Data that is JSON keeps its bytes."""
-    members = _members(body)
+    _check_utf8(body)
+    return _event(body, passed_through(headers))
+
+
+def decode_batch(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> list[Event]:
+    """The events of a JSON array, none among them (JSON format 4). Raises InvalidEventError,
+    naming the element: a batch is valid as a whole or not at all.
+    """
+    _check_utf8(body)
+    passed = passed_through(headers)
+    try:
+        elements = _ARRAY.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidEventError(f"the body is not one JSON array of events: {error}") from None
+    if len(elements) > MOST_IN_BATCH:
+        raise BatchTooLargeError(
+            f"the batch has {len(elements)} events; send at most {MOST_IN_BATCH} at once"
+        )
+    events: list[Event] = []
+    for number, element in enumerate(elements):
+        try:
+            events.append(_event(element, passed))
+        except InvalidEventError as error:
+            raise InvalidEventError(f"element [{number}] of the batch: {error}") from error
+    versions = {event.attributes["specversion"] for event in events}
+    if len(versions) > 1:
+        found = " and ".join(sorted(map(str, versions)))
+        raise InvalidEventError(f"the events of a batch share one specversion; found {found}")
+    return events
+
+
+def _event(text: bytes | msgspec.Raw, passed: tuple[tuple[str, str], ...]) -> Event:
+    members = _members(text)
     attributes: dict[str, AttributeValue] = {}
     for name, raw in members.items():
         if name not in _PAYLOAD:
@@ -47,19 +83,24 @@ def decode_structured(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Ev
                 attributes[name] = value
     check(attributes)
     data = _data(members, attributes)
-    return Event(attributes, data, passed_through(headers))
+    return Event(attributes, data, passed)
 
 
-def _members(body: bytes) -> dict[str, msgspec.Raw]:
+def _check_utf8(body: bytes) -> None:
+    """Of the whole: msgspec does not look into the values it skips."""
     try:
-        body.decode("utf-8")  # msgspec does not look into the values it skips
-        return _OBJECT.decode(body)
+        body.decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidEventError(
             "the body is not UTF-8; a structured event is JSON in UTF-8"
         ) from None
+
+
+def _members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    try:
+        return _OBJECT.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidEventError(f"the body is not one JSON object: {error}") from None
+        raise InvalidEventError(f"the event is not one JSON object: {error}") from None
 
 
 def _json(name: str, raw: msgspec.Raw) -> object:

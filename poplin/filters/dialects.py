@@ -1,7 +1,7 @@
 """The dialects of `spec.filters` and `spec.filter`, each compiled to a closure.
 
-Semantics are Knative's where the subscriptions API leaves them open: names
-and values are compared as canonical strings, and an attribute that is absent fails every test.
+Semantics are Knative's where the subscriptions API leaves them open: values are compared as
+canonical strings, and an attribute that is absent fails every test.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,18 @@ from typing import Any
 
 from poplin.errors import InvalidResourceError
 from poplin.event import AttributeValue
+from poplin.filters import cesql
 
-__all__ = ["DIALECTS", "Attributes", "Filter", "Matcher", "compile_filters"]
+__all__ = ["DIALECTS", "Attributes", "Filter", "Matcher", "attribute_text", "compile_filters"]
 
 Attributes = Mapping[str, AttributeValue]
 Matcher = Callable[[Attributes], bool]
+
+# Knative's filters know these too, beside what an event holds (its LookupAttribute).
+_DERIVED: Mapping[str, Callable[[Attributes], str | None]] = {
+    "schemaurl": lambda attributes: attribute_text(attributes, "dataschema"),
+    "datamediatype": lambda attributes: _media_type(attribute_text(attributes, "datacontenttype")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +55,47 @@ def _element(element: Mapping[str, Any]) -> Filter:
     return compiler(argument)
 
 
-def _text(attributes: Attributes, name: str) -> str | None:
+def attribute_text(attributes: Attributes, name: str) -> str | None:
     """The canonical string of an attribute; None when it is absent."""
     value = attributes.get(name)
-    if value is None or isinstance(value, str):
+    if isinstance(value, str):
         return value
+    if value is None:
+        return _DERIVED[name](attributes) if name in _DERIVED else None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
+def _media_type(content_type: str | None) -> str | None:
+    return None if content_type is None else content_type.partition(";")[0].strip()
+
+
 def _exact(wanted: Mapping[str, str]) -> Filter:
     pairs = tuple(wanted.items())
+    # The index looks into the event alone.
+    pinned = {name: value for name, value in pairs if name not in _DERIVED}
     if len(pairs) == 1:
         ((name, value),) = pairs
 
         def matches_one(attributes: Attributes) -> bool:
-            return _text(attributes, name) == value
+            return attribute_text(attributes, name) == value
 
-        return Filter(matches_one, dict(pairs), is_pin=True)
+        return Filter(matches_one, pinned, is_pin=bool(pinned))
 
     def matches(attributes: Attributes) -> bool:
-        return all(_text(attributes, name) == value for name, value in pairs)
+        return all(attribute_text(attributes, name) == value for name, value in pairs)
 
-    return Filter(matches, dict(pairs))
+    return Filter(matches, pinned)
 
 
 def _prefix(wanted: Mapping[str, str]) -> Filter:
     pairs = tuple(wanted.items())
 
     def matches(attributes: Attributes) -> bool:
-        return all((_text(attributes, name) or "").startswith(value) for name, value in pairs)
+        return all(
+            (attribute_text(attributes, name) or "").startswith(value) for name, value in pairs
+        )
 
     return Filter(matches)
 
@@ -87,7 +104,9 @@ def _suffix(wanted: Mapping[str, str]) -> Filter:
     pairs = tuple(wanted.items())
 
     def matches(attributes: Attributes) -> bool:
-        return all((_text(attributes, name) or "").endswith(value) for name, value in pairs)
+        return all(
+            (attribute_text(attributes, name) or "").endswith(value) for name, value in pairs
+        )
 
     return Filter(matches)
 
@@ -100,7 +119,9 @@ def _legacy(wanted: Mapping[str, str]) -> Filter:
         return exact
 
     def matches(attributes: Attributes) -> bool:
-        return exact.matches(attributes) and all(_text(attributes, name) for name in present)
+        return exact.matches(attributes) and all(
+            attribute_text(attributes, name) for name in present
+        )
 
     return Filter(matches, exact.pinned)
 
@@ -138,7 +159,15 @@ def _not(element: Mapping[str, Any]) -> Filter:
     return Filter(matches)
 
 
-# CESQL joins here: one entry, from an expression to a Filter.
+def _cesql(text: str) -> Filter:
+    """Only TRUE matches; an expression that ends in an error does not."""
+    try:
+        expression = cesql.compile(text)
+    except cesql.ParseError as error:
+        raise InvalidResourceError(f"the expression is not CESQL: {error}") from error
+    return Filter(expression.matches, expression.pinned)
+
+
 DIALECTS: Mapping[str, Callable[[Any], Filter]] = {
     "exact": _exact,
     "prefix": _prefix,
@@ -146,5 +175,7 @@ DIALECTS: Mapping[str, Callable[[Any], Filter]] = {
     "all": _all,
     "any": _any,
     "not": _not,
+    "cesql": _cesql,
+    "sql": _cesql,  # as the Subscriptions API names it
     "attributes": _legacy,
 }

@@ -1,7 +1,7 @@
 """Group commit: whoever waits together shares one append."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from poplin.errors import PoplinError, StoreUnavailableError
 from poplin.log.log import Log
@@ -26,15 +26,15 @@ class Appender:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._waiting: list[tuple[Entry, Done]] = []
+        self._waiting: list[tuple[Sequence[Entry], Done]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._last_count = 0
 
-    def add(self, entry: Entry, done: Done) -> None:
-        """Append soon. `done` is called with None when the entry is on disk, else with
-        BrokerGoneError, or StoreUnavailableError: then the entry may or may not be kept.
+    def add(self, entries: Sequence[Entry], done: Done) -> None:
+        """Append all or none of the entries, soon. `done` is called with None when they are on
+        disk, else with BrokerGoneError, or StoreUnavailableError: then they may or may not be.
         """
-        self._waiting.append((entry, done))
+        self._waiting.append((entries, done))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush(), name="append")
 
@@ -50,7 +50,7 @@ class Appender:
             else:
                 stored.set_exception(failure)
 
-        self.add(entry, done)
+        self.add((entry,), done)
         await stored
 
     async def close(self) -> None:
@@ -65,7 +65,7 @@ class Appender:
         while self._waiting:
             batch = self._next_batch()
             self._last_count = len(batch)
-            failure = await self._append([entry for entry, _ in batch])
+            failure = await self._append([entry for entries, _ in batch for entry in entries])
             for _, done in batch:
                 done(failure)
         self._flusher = None
@@ -79,11 +79,13 @@ class Appender:
             return StoreUnavailableError(f"the store refuses the append: {error}")
         return BrokerGoneError("the broker is gone") if ids is None else None
 
-    def _next_batch(self) -> list[tuple[Entry, Done]]:
-        count = size = 0
-        for (attributes, headers, data), _ in self._waiting[:_BATCH]:
-            size += len(attributes) + len(headers or b"") + len(data)
-            if count and size > _BATCH_BYTES:
+    def _next_batch(self) -> list[tuple[Sequence[Entry], Done]]:
+        count = entries = size = 0
+        for added, _ in self._waiting[:_BATCH]:
+            entries += len(added)
+            for attributes, headers, data in added:
+                size += len(attributes) + len(headers or b"") + len(data)
+            if count and (entries > _BATCH or size > _BATCH_BYTES):
                 break
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]

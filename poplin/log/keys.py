@@ -37,6 +37,11 @@ class Keys:
         """Who reads the log at present; a hint that saves work, not a fence."""
         return f"{self.tag}:reader"
 
+    @property
+    def ignored(self) -> str:
+        """How many answers of each trigger's subscriber were ignored; for people to see."""
+        return f"{self.tag}:ignored"
+
     def due(self, uid: str) -> str:
         return f"{self.tag}:due:{uid}"
 

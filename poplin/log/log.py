@@ -222,7 +222,20 @@ class Log:
     async def drop(self, uid: str) -> tuple[int, int]:
         """A slice of a removed trigger's queues gone: how many went, how many remain."""
         gone, remain = await _drop(self._redis, self._queue_keys(uid), (1000,))
+        if not remain:
+            with translated():
+                await self._redis.hdel(self.keys.ignored, uid)
         return int(gone), int(remain)
+
+    async def count_ignored(self, uid: str, more: int) -> None:
+        """Add to the trigger's ignored answers."""
+        with translated():
+            await self._redis.hincrby(self.keys.ignored, uid, more)
+
+    async def ignored(self, uid: str) -> int:
+        with translated():
+            count: Any = await self._redis.hget(self.keys.ignored, uid)
+        return int(count or 0)
 
     async def trim(self, before: LogId, most_bytes: int, look_at: int = 256) -> tuple[int, bool]:
         """A slice of what no one needs gone: how many went, whether more would go."""

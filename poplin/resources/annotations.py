@@ -40,6 +40,15 @@ def _positive_duration(text: str) -> float:
     return seconds
 
 
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text in allowed:
+            return text
+        raise ValueError(f"use {' or '.join(allowed)}")
+
+    return parse
+
+
 _BOTH = frozenset({"Broker", "Trigger"})
 _BROKER = frozenset({"Broker"})
 _TRIGGER = frozenset({"Trigger"})
@@ -53,6 +62,18 @@ ANNOTATIONS: dict[str, Annotation] = {
     ),
     "dead-letter-retention": Annotation(
         _BOTH, _positive_duration, 604_800.0, "How long dead letters are kept."
+    ),
+    "reply-policy": Annotation(
+        _BOTH,
+        _one_of("ignore", "strict"),
+        "ignore",
+        "What an answer of 2xx means whose body is no CloudEvent: a success, or a failure.",
+    ),
+    "header-encoding": Annotation(
+        _BOTH,
+        _one_of("keep", "spec"),
+        "keep",
+        "Attributes in headers: as the producer wrote them, or encoded anew by the HTTP binding.",
     ),
     "retention": Annotation(
         _BROKER, _positive_duration, 86_400.0, "How long settled events are kept for replay."

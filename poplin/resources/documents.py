@@ -95,6 +95,7 @@ def read_trigger(
         filters=filters,
         delivery=delivery,
         annotations=parsed,
+        warnings=tuple(checker.warnings),
     )
 
 

@@ -13,15 +13,19 @@ __all__ = ["Checker", "Fields"]
 
 @dataclass(slots=True)
 class Checker:
-    """Collects the problems of one document."""
+    """Collects the problems of one document, and warnings that need no mending."""
 
     file: str
     where: str = ""
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def refuse(self, value: Value, message: str, path: str | None = None) -> None:
         place = value.path if path is None else path
         self.problems.append(Problem(self.file, value.line, message, self.where, place))
+
+    def warn(self, value: Value, message: str) -> None:
+        self.warnings.append(f"{value.path}: {message}")
 
     def bad(self, value: Value, allowed: str) -> None:
         """Name the value and what is allowed instead."""

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from poplin.filters import cesql
 from poplin.resources.fields import Checker
 from poplin.resources.values import Value
 
@@ -11,9 +12,8 @@ __all__ = ["read_filters"]
 _NAME = re.compile(r"[a-z][a-z0-9]*\Z")
 _MAPS = ("exact", "prefix", "suffix")
 _LISTS = ("all", "any")
-# CESQL joins here and in `poplin.filters.dialects.DIALECTS`.
-_NOT_YET = ("cesql", "sql")
-_DIALECTS = (*_MAPS, *_LISTS, "not")
+_EXPRESSIONS = ("cesql", "sql")
+_DIALECTS = (*_MAPS, *_LISTS, "not", "cesql")
 _DEEPEST = 16
 _MOST_ELEMENTS = 1000
 
@@ -71,13 +71,27 @@ def _element(checker: Checker, value: Value, depth: int) -> dict[str, Any] | Non
         return {dialect: [_element(checker, each, depth + 1) for each in children or ()]}
     if dialect == "not":
         return {"not": _element(checker, argument, depth + 1)}
-    if dialect in _NOT_YET:
-        checker.refuse(
-            argument, "CESQL is not served yet; use exact, prefix, suffix, all, any, not"
-        )
-    else:
-        checker.refuse(argument, f"unknown dialect; use one of {', '.join(_DIALECTS)}")
+    if dialect in _EXPRESSIONS:
+        return {dialect: _expression(checker, argument)}
+    checker.refuse(argument, f"unknown dialect; use one of {', '.join(_DIALECTS)}")
     return None
+
+
+def _expression(checker: Checker, value: Value) -> str:
+    """Refused is what Knative would accept and never match: a call of an unknown function."""
+    text = checker.text(value) or ""
+    if not text:
+        return text
+    try:
+        expression = cesql.compile(text)
+    except cesql.ParseError as error:
+        checker.refuse(value, str(error))
+        return text
+    for name in expression.unknown_functions:
+        checker.refuse(value, f"the function {name} with these arguments is not known")
+    for warning in expression.warnings:
+        checker.warn(value, warning)
+    return text
 
 
 def _strings(checker: Checker, value: Value, *, may_be_empty: bool) -> dict[str, str]:

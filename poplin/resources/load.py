@@ -13,7 +13,7 @@ from poplin.resources.documents import (
 )
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.files import find, read_text
-from poplin.resources.models import Broker, Loaded, Problem, Service, Trigger, one_line
+from poplin.resources.models import Broker, Loaded, Problem, Refused, Service, Trigger, one_line
 from poplin.resources.values import DocumentError, Value, build, split
 
 __all__ = ["load"]
@@ -127,13 +127,17 @@ def _read_fields(
     seen[identity] = f"{checker.file}:{line}"
     spec = fields.need("spec") if kind == "Trigger" else fields.take("spec")
     fields.take("status")
-    if checker.problems:
-        return
-    found = reader(checker, identity, annotations, spec)
-    if kind != "Service":
+    found = None if checker.problems else reader(checker, identity, annotations, spec)
+    if kind != "Service" and not checker.problems:
         fields.refuse_unknown()
     if found is not None and not checker.problems:
         _keep(found, spec, annotations, loaded)
+    elif kind != "Service":
+        first = checker.problems[0]
+        message = one_line(f"{first.path}: {first.message}" if first.path else first.message)
+        loaded.refused.append(
+            Refused(kind=kind, namespace=identity[1], name=identity[2], message=message)
+        )
 
 
 def _keep(

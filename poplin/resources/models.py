@@ -10,6 +10,7 @@ __all__ = [
     "Loaded",
     "Problem",
     "Ref",
+    "Refused",
     "Service",
     "Trigger",
     "one_line",
@@ -85,7 +86,9 @@ class Broker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """`filters` are the elements that a compiler takes, made from whichever field applies."""
+    """`filters` are the elements that a compiler takes, made from whichever field applies;
+    `warnings` are sentences about what is legal but rarely meant.
+    """
 
     namespace: str
     name: str
@@ -94,6 +97,17 @@ class Trigger:
     filters: tuple[dict[str, Any], ...] = ()
     delivery: Delivery | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A document that says what it is, but cannot be served."""
+
+    kind: str
+    namespace: str
+    name: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,5 +127,6 @@ class Loaded:
     brokers: list[Broker] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

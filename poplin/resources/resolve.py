@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urljoin
 
 from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord
@@ -30,7 +30,9 @@ NameOf = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether an object is Ready; reasons are Knative's."""
+    """Whether an object is Ready; reasons are Knative's, but for Invalid, which Knative's
+    admission never lets in. `warnings` leave it Ready.
+    """
 
     kind: str
     namespace: str
@@ -38,6 +40,7 @@ class Verdict:
     ready: bool
     reason: str = ""
     message: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,8 +67,9 @@ def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
         found.verdicts.append(_broker_verdict(broker, addresses))
     for trigger in loaded.triggers:
         verdict = Verdict(
-            kind="Trigger", namespace=trigger.namespace, name=trigger.name, ready=True
-        )
+            kind="Trigger", namespace=trigger.namespace, name=trigger.name,
+            ready=True, warnings=trigger.warnings,
+        )  # fmt: skip
         owner = brokers.get((trigger.namespace, trigger.broker))
         try:
             if owner is None:
@@ -83,6 +87,13 @@ def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
                 ready=False, reason=reason, message=message,
             )  # fmt: skip
         found.verdicts.append(verdict)
+    found.verdicts += [
+        Verdict(
+            kind=each.kind, namespace=each.namespace, name=each.name,
+            ready=False, reason="Invalid", message=each.message,
+        )
+        for each in loaded.refused
+    ]  # fmt: skip
     return found
 
 
@@ -172,9 +183,8 @@ def _trigger_record(
 ) -> TriggerRecord:
     notes = {**_shared(broker), **trigger.annotations}
 
-    def setting(name: str) -> float | int:
-        value: float | int = notes.get(name, ANNOTATIONS[name].default)
-        return value
+    def setting(name: str) -> Any:
+        return notes.get(name, ANNOTATIONS[name].default)
 
     return TriggerRecord(
         uid=uid,
@@ -184,15 +194,21 @@ def _trigger_record(
         subscriber_uri=addresses.url(trigger.subscriber, "Unable to get the Subscriber's URI"),
         filters=trigger.filters,
         delivery=_policy(trigger, broker, addresses, setting("backoff-max")),
-        max_in_flight=int(setting("max-in-flight")),
+        max_in_flight=setting("max-in-flight"),
         dead_letter_retention_s=setting("dead-letter-retention"),
+        reply_policy=setting("reply-policy"),
+        header_encoding=setting("header-encoding"),
+        warnings=trigger.warnings,
     )
 
 
-def _shared(broker: Broker) -> dict[str, float]:
-    """The broker's annotations that its triggers inherit."""
-    names = ("backoff-max", "dead-letter-retention")
-    return {name: broker.annotations[name] for name in names if name in broker.annotations}
+def _shared(broker: Broker) -> dict[str, Any]:
+    """The broker's annotations that its triggers inherit: those that both kinds may have."""
+    return {
+        name: value
+        for name, value in broker.annotations.items()
+        if "Trigger" in ANNOTATIONS[name].kinds
+    }
 
 
 def _policy(

@@ -216,7 +216,7 @@ class Fabric:
                 f"{verdict.namespace}/{verdict.name}",
                 urls.get((verdict.kind, f"{verdict.namespace}/{verdict.name}"), ""),
                 str(verdict.ready),
-                f"{verdict.reason} {verdict.message}".strip(),
+                " ".join(filter(None, (verdict.reason, verdict.message, *verdict.warnings))),
             )
             for verdict in resolved.verdicts
         ]

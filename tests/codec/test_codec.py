@@ -1,6 +1,7 @@
 """The rules of the codec, one line each, and what holds for any event."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from poplin.codec import (
     decode,
+    decode_all,
     encode_binary,
     encode_structured,
     from_entry,
@@ -64,13 +66,83 @@ def test_header_values_are_decoded_once(header: str, value: str, text: str) -> N
         ({"content-type": "json"}, "'datacontenttype'"),
         ({"ce-x": "%C0%A0"}, "'x'"),
         ({"ce-x": "%0D%0A"}, "'x'"),
-        ({"content-type": "application/cloudevents-batch+json"}, "batch"),
+        ({"content-type": "application/cloudevents-batch+avro"}, "batch"),
         ({"content-type": "application/cloudevents+json"}, "JSON"),
     ],
 )
 def test_a_broken_rule_is_refused_by_name(more: dict[str, str], named: str) -> None:
     with pytest.raises(InvalidEventError, match=named):
         decode(binary(**more), b"")
+
+
+@pytest.mark.parametrize(
+    ("sent", "encoded"),
+    [
+        ("a b", "a%20b"),
+        ("a%20b", "a%20b"),
+        ("%e2%82%ac", "%E2%82%AC"),
+        ("%41", "A"),
+        ("100%", "100%25"),
+        (
+            '{"othervalue": 5}',
+            '{%22othervalue%22:%205}',
+        ),
+        ("\u20ac".encode().decode("latin-1"), "%E2%82%AC"),
+        ("plain", "plain"),
+    ],
+)
+def test_header_text_goes_out_as_it_came_unless_encoded_anew(sent: str, encoded: str) -> None:
+    event = from_entry(*to_entry(decode(binary(**{"ce-x": sent}), b"")))
+
+    kept, _ = encode_binary(event)
+    anew, _ = encode_binary(event, anew=True)
+
+    assert f"ce-x: {sent}\r\n".encode("latin-1") in kept
+    assert f"ce-x: {encoded}\r\n".encode() in anew
+    assert decode(_pairs(kept), b"").attributes == decode(_pairs(anew), b"").attributes
+
+
+def test_a_quoted_string_is_not_kept() -> None:
+    event = decode(binary(**{"ce-x": '"a b"'}), b"")
+
+    assert b"ce-x: a%20b\r\n" in encode_binary(event)[0]
+
+
+def test_an_attribute_that_is_set_loses_the_text_that_was_kept() -> None:
+    event = decode(binary(**{"ce-x": "a b"}), b"")
+
+    assert b"ce-x: new\r\n" in encode_binary(event.with_attributes({"x": "new"}))[0]
+
+
+def _batch(*elements: object) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    headers = [(b"content-type", b"application/cloudevents-batch+json; charset=utf-8")]
+    return headers, json.dumps(elements).encode()
+
+
+def test_a_batch_is_its_events() -> None:
+    events = decode_all(*_batch({**REQUIRED, "data": [1]}, {**REQUIRED, "id": "2"}))
+
+    assert [(event.attributes["id"], event.data) for event in events] == [("1", b"[1]"), ("2", b"")]
+    assert list(decode_all(*_batch())) == []
+
+
+@pytest.mark.parametrize(
+    ("elements", "named"),
+    [
+        ([REQUIRED, {**REQUIRED, "id": ""}], r"element \[1\] of the batch: attribute 'id'"),
+        ([REQUIRED, 1], r"element \[1\] of the batch: the event is not one JSON object"),
+        ([REQUIRED, {**REQUIRED, "specversion": "0.3"}], "share one specversion"),
+        ([REQUIRED] * 1001, "1001 events"),
+    ],
+)
+def test_a_batch_is_valid_as_a_whole_or_refused(elements: list[object], named: str) -> None:
+    with pytest.raises(InvalidEventError, match=named):
+        decode_all(*_batch(*elements))
+
+
+def test_an_answer_that_is_a_batch_is_refused() -> None:
+    with pytest.raises(InvalidEventError, match="batch"):
+        decode(*_batch(REQUIRED))
 
 
 def test_an_attribute_that_is_there_twice_is_refused() -> None:
@@ -195,16 +267,28 @@ def test_the_log_and_back_is_the_same_event(event: Event) -> None:
             st.one_of(
                 st.sampled_from([b"content-type", *(name for name, _ in binary())]), st.binary()
             ),
-            st.one_of(st.sampled_from([b"1.0", b"application/cloudevents+json"]), st.binary()),
+            st.one_of(
+                st.sampled_from(
+                    [
+                        b"1.0",
+                        b"application/cloudevents+json",
+                        b"application/cloudevents-batch+json",
+                    ]
+                ),
+                st.binary(),
+            ),
         )
     ),
     st.one_of(st.binary(), st.sampled_from([b"[" * 5000, b'{"a":' * 5000, b"null", b"{}"])),
 )
 def test_nothing_but_a_refusal_escapes(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     message = ""
-    try:
-        decode(headers, body)
-    except InvalidEventError as error:
-        message = str(error)
+    began = time.process_time()
+    for read in (decode, decode_all):
+        try:
+            read(headers, body)
+        except InvalidEventError as error:
+            message += str(error)
 
     assert message.isprintable()
+    assert time.process_time() - began < 0.1

@@ -1,5 +1,6 @@
 """Filters by table, against a naive reading, and the index against asking every filter."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ EVENT: dict[str, str | int | bool] = {
     "n": 7,
     "yes": True,
     "empty": "",
+    "datacontenttype": "text/plain; charset=utf-8",
+    "dataschema": "https://x/y",
 }
 
 
@@ -41,22 +44,49 @@ EVENT: dict[str, str | int | bool] = {
         ([{"attributes": {"empty": ""}}], False),
         ([{"attributes": {"type": "", "source": "/x"}}], False),
         ([{"attributes": {"n": "7"}}], True),
+        ([{"not": {"exact": {"subject": "x"}}}], True),
+        ([{"exact": {"datamediatype": "text/plain"}}], True),
+        ([{"exact": {"schemaurl": "https://x/y"}}], True),
+        ([{"attributes": {"datamediatype": ""}}], True),
+        ([{"cesql": "type = 'a.b' AND n > 6 AND yes"}], True),
+        ([{"sql": "type = 'a.b'"}], True),
+        ([{"cesql": "type = 'a.b' AND missing = 'x'"}], False),
+        ([{"cesql": "type"}], False),
+        ([{"cesql": "1"}], False),
+        ([{"cesql": "missing != 'x'"}], False),
+        ([{"not": {"cesql": "missing = 'x'"}}], True),
+        ([{"any": [{"cesql": "1 / 0 = 1"}, {"exact": {"type": "a.b"}}]}], True),
     ],
 )
 def test_dialects(filters: list[dict[str, Any]], matches: bool) -> None:
     assert compile_filters(filters).matches(EVENT) is matches
 
 
-def test_an_unknown_dialect_is_refused() -> None:
-    with pytest.raises(InvalidResourceError, match="'regex'"):
-        compile_filters([{"regex": {}}])
+@pytest.mark.parametrize(
+    ("element", "named"), [({"regex": {}}, "'regex'"), ({"cesql": "a ="}, "line 1, column 4")]
+)
+def test_what_cannot_be_compiled_is_refused(element: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidResourceError, match=named):
+        compile_filters([element])
 
 
 _names = st.sampled_from(["type", "source", "x"])
 _values = st.sampled_from(["a", "ab", "b", "true", "1"])
 _maps = st.dictionaries(_names, _values, min_size=1, max_size=2)
+_EXPRESSIONS: dict[str, Callable[[dict[str, str]], bool]] = {
+    "type = 'a'": lambda texts: texts.get("type") == "a",
+    "type = 'ab' AND source = 'b'": lambda texts: (
+        (texts.get("type"), texts.get("source")) == ("ab", "b")
+    ),
+    "x = '1' OR type = 'a'": lambda texts: (
+        "x" in texts and (texts["x"] == "1" or texts.get("type") == "a")
+    ),
+    "x = 'true' AND EXISTS type": lambda texts: texts.get("x") == "true" and "type" in texts,
+    "NOT (source = 'b')": lambda texts: "source" in texts and texts["source"] != "b",
+}
 _leaves = st.one_of(
-    *(st.fixed_dictionaries({kind: _maps}) for kind in ("exact", "prefix", "suffix", "attributes"))
+    *(st.fixed_dictionaries({kind: _maps}) for kind in ("exact", "prefix", "suffix", "attributes")),
+    st.fixed_dictionaries({"cesql": st.sampled_from(sorted(_EXPRESSIONS))}),
 )
 _elements: st.SearchStrategy[dict[str, Any]] = st.recursive(
     _leaves,
@@ -78,13 +108,19 @@ def _naive(element: dict[str, Any], attributes: dict[str, Any]) -> bool:
         return any(_naive(each, attributes) for each in argument)
     if kind == "not":
         return not _naive(argument, attributes)
-    texts = {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in attributes.items()
-    }
+    texts = _texts(attributes)
+    if kind == "cesql":
+        return _EXPRESSIONS[argument](texts)
     tests = {"prefix": str.startswith, "suffix": str.endswith}
     test = tests.get(kind, str.__eq__)
     return all(name in texts and bool(test(texts[name], value)) for name, value in argument.items())
+
+
+def _texts(attributes: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in attributes.items()
+    }
 
 
 @given(st.lists(_elements, max_size=3), _attributes)
@@ -96,11 +132,22 @@ def test_a_filter_says_what_a_naive_reading_says(
     assert compile_filters(filters).matches(attributes) is expected
 
 
-@given(st.lists(st.lists(_elements, max_size=2), max_size=20), _attributes)
-def test_the_index_finds_what_asking_every_filter_finds(
-    sets: list[list[dict[str, Any]]], attributes: dict[str, Any]
-) -> None:
-    compiled = [(number, compile_filters(filters)) for number, filters in enumerate(sets)]
-    expected = [number for number, each in compiled if each.matches(attributes)]
+_sets = st.lists(st.lists(_elements, max_size=2), min_size=1, max_size=10)
 
-    assert FilterIndex(compiled).match(attributes) == expected
+
+@given(_sets, st.lists(_attributes, min_size=1, max_size=5))
+def test_the_index_finds_what_reading_100_triggers_naively_finds(
+    sets: list[list[dict[str, Any]]], events: list[dict[str, Any]]
+) -> None:
+    triggers = [sets[number * number % len(sets)] for number in range(100)]
+    index = FilterIndex(
+        (number, compile_filters(filters)) for number, filters in enumerate(triggers)
+    )
+    for attributes in events:
+        expected = [
+            number
+            for number, filters in enumerate(triggers)
+            if all(_naive(element, attributes) for element in filters)
+        ]
+
+        assert index.match(attributes) == expected

@@ -76,7 +76,15 @@ def problem(tmp_path: Path, text: str) -> str:
             "spec.filters[0].exact.type: '' is not allowed; use a non-empty string",
         ),
         ("  filters: [{any: []}]", "spec.filters[0].any: is empty; give at least one element"),
-        ("  filters: [{cesql: 'TRUE'}]", "spec.filters[0].cesql: CESQL is not served yet"),
+        (
+            "  filters: [{cesql: 'a = '}]",
+            "spec.filters[0].cesql: line 1, column 5: expected an attribute",
+        ),
+        ("  filters: [{not: {sql: 'F(1)'}}]", "spec.filters[0].not.sql: the function F with these"),
+        (
+            "  filters: [{cesql: ''}]",
+            "spec.filters[0].cesql: '' is not allowed; use a non-empty string",
+        ),
         ("  filters: [{exakt: {}}]", "spec.filters[0].exakt: unknown dialect"),
     ],
 )
