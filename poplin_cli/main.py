@@ -11,6 +11,7 @@ import typer
 from poplin.errors import PoplinError
 from poplin.reporting import configure
 from poplin.settings import ConsoleSettings, DispatcherSettings, IngressSettings
+from poplin_cli.filter import filter_app
 
 __all__ = ["main"]
 
@@ -21,6 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(filter_app)
 
 _MEBIBYTE = 1024 * 1024
 

@@ -82,11 +82,12 @@ async def subscriber() -> AsyncIterator[Subscriber]:
 
 
 class Fabric:
-    """`poplin up` as a user starts it; `url` is the ingress's."""
+    """`poplin up` as a user starts it; `url` is the ingress's, `admin_url` the console's."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.url = ""
+        self.admin_url = ""
         self.lines: list[str] = []
         self._reading: asyncio.Task[None] | None = None
 
@@ -107,6 +108,9 @@ class Fabric:
                 await fabric._read_until("Poplin is up at")
             fabric._reading = asyncio.create_task(fabric._read_until(None))
             fabric.url = fabric.lines[-1].split()[-1]
+            fabric.admin_url = next(
+                line.rpartition("url=")[2] for line in fabric.lines if "management API" in line
+            )
             yield fabric
         finally:
             await fabric.stop()

@@ -136,7 +136,9 @@ def _data(members: dict[str, msgspec.Raw], attributes: dict[str, AttributeValue]
         return _base64("data_base64", _json("data_base64", encoded))
     if plain is None:
         return b""
-    if attributes.get("datacontentencoding") == "base64":  # CloudEvents 0.3
+    if attributes.get("datacontentencoding") == "base64":
+        # CloudEvents 0.3; it says how this message holds the data, which nobody else needs.
+        del attributes["datacontentencoding"]
         return _base64("data", _json("data", plain))
     content_type = attributes.setdefault("datacontenttype", "application/json")
     if _is_json(str(content_type)):
@@ -197,6 +199,8 @@ def _data_member(event: Event) -> bytes:
             if text is not None:
                 return b'"data":' + msgspec.json.encode(text)
     # Without a content type a `data` member would claim JSON (JSON format 3.1.1).
+    if event.attributes["specversion"] == "0.3":
+        return b'"datacontentencoding":"base64","data":"' + b64encode(data) + b'"'
     return b'"data_base64":"' + b64encode(data) + b'"'
 
 

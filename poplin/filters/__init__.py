@@ -4,6 +4,7 @@ Attributes in, yes or no out; nothing here knows triggers, the log or YAML.
 """
 
 from poplin.filters.dialects import Filter, compile_filters
+from poplin.filters.explain import Reason, explain_filters
 from poplin.filters.index import FilterIndex
 
-__all__ = ["Filter", "FilterIndex", "compile_filters"]
+__all__ = ["Filter", "FilterIndex", "Reason", "compile_filters", "explain_filters"]

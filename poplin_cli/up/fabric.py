@@ -87,6 +87,7 @@ class Fabric:
                 for process in self._services(listener, admin):
                     tasks.create_task(process.run(stop), name=process.spec.name)
                 if await self._becomes_ready(stop):
+                    self._output.say("management API", url=_base_url(admin))
                     self._output.table(f"Poplin is up at {self._base_url}", self._rows(resolved))
                 await stop.wait()
                 self._output.say("stopping")

@@ -85,7 +85,7 @@ def test_a_broken_rule_is_refused_by_name(more: dict[str, str], named: str) -> N
         ("100%", "100%25"),
         (
             '{"othervalue": 5}',
-            '{%22othervalue%22:%205}',
+            "{%22othervalue%22:%205}",
         ),
         ("\u20ac".encode().decode("latin-1"), "%E2%82%AC"),
         ("plain", "plain"),

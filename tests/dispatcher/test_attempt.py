@@ -1,13 +1,14 @@
 """What becomes of an attempt, for the cases that a whole fabric reaches only by crashes and loops."""
 
 import json
-from collections.abc import AsyncIterator
+from base64 import b64decode
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
 
 from dispatcher.attempt import Attempter
-from dispatcher.delivery import Buried, Deferred, Delivery
+from dispatcher.delivery import Buried, Deferred, Delivery, Settled
 from dispatcher.lane import Lane
 from poplin.catalog import DeliveryPolicy, TriggerRecord
 from poplin.codec import to_entry
@@ -46,10 +47,18 @@ async def sender() -> AsyncIterator[Sender]:
     await each.close()
 
 
-def delivery(url: str, *, sink: str | None = None, hops: int = 255, **more: Any) -> Delivery:
+def delivery(
+    url: str,
+    *,
+    sink: str | None = None,
+    hops: int = 255,
+    trigger: Mapping[str, Any] | None = None,
+    kept: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Delivery:
     record = TriggerRecord(
         uid="u", namespace="n", name="t", broker="b", subscriber_uri=url,
-        delivery=DeliveryPolicy(retry=1, dead_letter_uri=sink),
+        delivery=DeliveryPolicy(retry=1, dead_letter_uri=sink), **trigger or {},
     )  # fmt: skip
     attributes: dict[str, AttributeValue] = {
         "specversion": "1.0",
@@ -58,7 +67,8 @@ def delivery(url: str, *, sink: str | None = None, hops: int = 255, **more: Any)
         "type": "t",
         "knativebrokerttl": hops,
     }
-    entry = Entry(*to_entry(Event(attributes, b"data")))
+    attributes |= dict.fromkeys(kept or {}, "a b")
+    entry = Entry(*to_entry(Event(attributes, b"data", kept=kept or {})))
     return Delivery(Lane(record), LogId(b"1-0"), Token(-1), entry, **more)
 
 
@@ -135,3 +145,62 @@ async def test_a_reply_that_cannot_be_stored_leaves_the_delivery_unsettled(
 
     assert isinstance(outcome, Deferred)
     assert not outcome.counts
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "answer", "expected"),
+    [
+        ("ignore", 200, b"OK", "answer ignored: its body is no CloudEvent"),
+        ("ignore", 201, b"", ""),
+        ("ignore", 202, b"accepted", ""),
+        ("strict", 202, b"accepted", ""),
+        ("strict", 200, b"", ""),
+        ("strict", 204, b"", ""),
+    ],
+)
+async def test_a_success_notes_what_it_ignored(
+    peer: Subscriber, sender: Sender, policy: str, status: int, answer: bytes, expected: str
+) -> None:
+    peer.answer = lambda _: (status, "", answer)
+
+    outcome = await attempter(sender, Replies()).attempt(
+        delivery(peer.url, trigger={"reply_policy": policy})
+    )
+
+    assert outcome == Settled(status, expected)
+
+
+async def test_a_strict_trigger_takes_a_body_that_is_no_event_for_a_failure(
+    peer: Subscriber, sender: Sender
+) -> None:
+    peer.answer = lambda _: (200, "content-type: text/plain\r\n", b"OK")
+    strict = {"reply_policy": "strict"}
+    attempt = attempter(sender, Replies()).attempt
+
+    first = await attempt(delivery(peer.url, trigger=strict))
+    last = await attempt(delivery(peer.url, trigger=strict, tries=1))
+
+    assert isinstance(first, Deferred)
+    assert (first.status, first.counts) == (502, True)
+    assert isinstance(last, Buried)
+    assert b64decode(json.loads(last.grave)["body"]) == b"OK"
+
+
+@pytest.mark.parametrize(("encoding", "sent"), [("keep", "a b"), ("spec", "a%20b")])
+async def test_header_text_is_kept_or_encoded_anew(
+    peer: Subscriber, sender: Sender, encoding: str, sent: str
+) -> None:
+    await attempter(sender, Replies()).attempt(
+        delivery(peer.url, trigger={"header_encoding": encoding}, kept={"x": "a b"})
+    )
+
+    assert peer.received[0].headers["ce-x"] == sent
+
+
+async def test_a_dead_letter_that_had_no_answer_says_so_as_knative_does(sender: Sender) -> None:
+    outcome = await attempter(sender, Replies()).attempt(delivery("http://127.0.0.1:1/", tries=1))
+
+    assert isinstance(outcome, Buried)
+    grave = json.loads(outcome.grave)
+    assert grave["status"] == 500
+    assert b64decode(grave["body"]).startswith(b"dispatch error: ")

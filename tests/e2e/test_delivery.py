@@ -1,11 +1,13 @@
 """What a subscriber sees, through the whole fabric."""
 
+import asyncio
 import json
 import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -166,6 +168,40 @@ async def test_a_reply_is_an_event_of_the_broker(fabric: Fabric, peer: Subscribe
     assert [each.path for each in received] == ["/replied", "/plain"]
     assert received[1].data == b"the reply"
     assert received[1].headers["ce-id"] == "r"
+
+
+async def test_a_batch_is_delivered_event_by_event(fabric: Fabric, peer: Subscriber) -> None:
+    element = (
+        '{{"specversion":"1.0","id":"{}","type":"test.wanted","source":"/s","data":{{"x": 1.10}}}}'
+    )
+    body = f"[{','.join(element.format(number) for number in range(300))}]".encode()
+
+    answer = await fabric.post(
+        "/default/main", {"content-type": "application/cloudevents-batch+json"}, body
+    )
+
+    received = await peer.wait_for(300)
+    assert answer.status_code == 202
+    assert {each.headers["ce-id"] for each in received} == {str(number) for number in range(300)}
+    assert {each.data for each in received} == {b'{"x": 1.10}'}
+
+
+async def test_ignored_answers_are_shown_on_the_trigger(fabric: Fabric, peer: Subscriber) -> None:
+    peer.answer = lambda _: (200, "content-type: text/plain\r\n", b"OK")
+    before = await _ignored(fabric)
+
+    await fabric.post("/default/main", event_headers("1"))
+
+    async with asyncio.timeout(10):
+        while await _ignored(fabric) == before:  # noqa: ASYNC110 - another process counts
+            await asyncio.sleep(0.1)
+    assert await _ignored(fabric) == before + 1
+
+
+async def _ignored(fabric: Fabric) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        triggers = (await client.get(f"{fabric.admin_url}/triggers")).json()
+    return next(int(each["ignoredAnswers"]) for each in triggers if each["name"] == "plain")
 
 
 async def test_a_malformed_reply_is_a_failure_and_a_plain_body_is_not(
