@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo lint format test bench clean
+.PHONY: install demo lint format test bench bench-micro clean
 
 install: .venv/.installed
 
@@ -37,6 +37,9 @@ test: install redis-server
 
 bench: install
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-micro: install
+	@$(BIN)/python -m bench.micro
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import multiprocessing
 import socket
 import tempfile
 import time
@@ -13,15 +12,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from bench.bare import run_bare
 from bench.fabric import Fabric, triggers_yaml
-from bench.load import Load, run_load
+from bench.load import Load
 from bench.sink import run_sink
+from bench.yardstick import Bare, accepted, bare, processes
 
 _ROUNDS = 3
-_processes = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +37,14 @@ class Round:
 
 def main() -> None:
     options = _options()
-    with _sink() as sink, _bare() as bare, tempfile.TemporaryDirectory() as folder:
+    with _sink() as sink, bare() as yardstick, tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "bench.yaml"
         files.write_text(triggers_yaml(options.triggers, options.matching, sink.port))
         with Fabric(
             files, Path(folder) / "data", _free_port(), "--profile", options.profile
         ) as fabric:
             idle_rss = fabric.rss_mb()
-            rounds = [_round(options, fabric, bare, sink, number) for number in range(_ROUNDS)]
+            rounds = [_round(options, fabric, yardstick, sink, number) for number in range(_ROUNDS)]
             p50_ms, p99_ms = _latency(options, fabric, sink)
             busy_rss = fabric.rss_mb()
             start_s = fabric.start_s
@@ -108,86 +104,52 @@ class Sink:
         return median, late
 
 
-@dataclass(frozen=True, slots=True)
-class Bare:
-    port: int
-    process: psutil.Process
-
-
 def _round(
-    options: argparse.Namespace, fabric: Fabric, bare: Bare, sink: Sink, number: int
+    options: argparse.Namespace, fabric: Fabric, yardstick: Bare, sink: Sink, number: int
 ) -> Round:
-    before = _bare_us(options, bare)
+    before = _bare_us(options, yardstick)
     received = sink.count()
     cpu, began = fabric.cpu_s(), time.monotonic()
-    sent = _load(options, fabric.port, "/default/bench", options.seconds, prefix=f"round{number}")
+    sent = accepted(_load(options, fabric, options.seconds, None, f"round{number}"))
     expected = received + sent * options.matching
     while sink.count() < expected:
         time.sleep(0.02)
     elapsed = time.monotonic() - began
     used = {role: (seconds - cpu[role]) / sent * 1e6 for role, seconds in fabric.cpu_s().items()}
-    after = _bare_us(options, bare)
+    after = _bare_us(options, yardstick)
     return Round(sent / elapsed, used, (before + after) / 2)
 
 
-def _bare_us(options: argparse.Namespace, bare: Bare) -> float:
-    times = bare.process.cpu_times()
-    sent = _load(options, bare.port, "/", max(1.0, options.seconds / 4), prefix="bare")
-    now = bare.process.cpu_times()
-    return (now.user + now.system - times.user - times.system) / sent * 1e6
+def _bare_us(options: argparse.Namespace, yardstick: Bare) -> float:
+    return yardstick.cpu_us(options.connections, max(1.0, options.seconds / 4), options.size)
+
+
+def _load(
+    options: argparse.Namespace, fabric: Fabric, seconds: float, rate: float | None, prefix: str
+) -> Load:
+    return Load(
+        fabric.port, "/default/bench", options.connections, seconds, options.size, rate, prefix
+    )
 
 
 def _latency(options: argparse.Namespace, fabric: Fabric, sink: Sink) -> tuple[float, float]:
     """Send to receipt at 200 events a second: p50 and p99 in ms."""
     sink.ages_ms()
     expected = sink.count()
-    sent = _load(options, fabric.port, "/default/bench", 5.0, rate=200.0, prefix="latency")
+    sent = accepted(_load(options, fabric, 5.0, 200.0, "latency"))
     while sink.count() < expected + sent * options.matching:
         time.sleep(0.02)
     return sink.ages_ms()
 
 
-def _load(
-    options: argparse.Namespace,
-    port: int,
-    path: str,
-    seconds: float,
-    *,
-    prefix: str,
-    rate: float | None = None,
-) -> int:
-    """Run a load to its end; how many events were accepted."""
-    receiver, sender = _processes.Pipe(duplex=False)
-    load = Load(port, path, options.connections, seconds, options.size, rate, prefix)
-    process = _processes.Process(target=run_load, args=(load, sender))
-    process.start()
-    sent = receiver.recv()
-    process.join()
-    if sent.refused:
-        raise SystemExit(f"bench: {sent.refused} events were refused")
-    accepted: int = sent.accepted
-    return accepted
-
-
 @contextmanager
 def _sink() -> Iterator[Sink]:
-    ours, theirs = _processes.Pipe()
-    process = _processes.Process(target=run_sink, args=(theirs,))
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=run_sink, args=(theirs,))
     process.start()
     yield Sink(ours)
     ours.send("stop")
     process.join()
-
-
-@contextmanager
-def _bare() -> Iterator[Bare]:
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        process = _processes.Process(target=run_bare, args=(listener,))
-        process.start()
-        time.sleep(1.0)
-        yield Bare(listener.getsockname()[1], psutil.Process(process.pid))
-        process.terminate()
-        process.join()
 
 
 def _free_port() -> int:

@@ -3,11 +3,11 @@
 from collections.abc import Container, Sequence
 from functools import lru_cache
 
-from poplin.codec.attributes import check, check_name
+from poplin.codec.attributes import check, check_name, check_text
 from poplin.codec.headers import (
     decode_value,
     encode_value,
-    needs_no_decoding,
+    needs_decoding,
     passed_through,
 )
 from poplin.errors import InvalidEventError
@@ -26,17 +26,20 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
             attribute = _attribute_name(name)
             if attribute in attributes:
                 raise InvalidEventError(f"attribute '{attribute}' is there twice")
-            if needs_no_decoding(value):
+            if needs_decoding(value) is None:
                 attributes[attribute] = value.decode("ascii")
             else:
                 text, keep = decode_value(attribute, value)
+                check_text(attribute, text)
                 attributes[attribute] = text
                 if keep is not None:
                     kept[attribute] = keep
         elif name == b"content-type":
             if "datacontenttype" in attributes:
                 raise InvalidEventError("header 'content-type' is there twice")
-            attributes["datacontenttype"] = value.decode("latin-1").strip()
+            text = value.decode("latin-1").strip()
+            check_text("datacontenttype", text)
+            attributes["datacontenttype"] = text
         elif name[:2] in (b"x-", b"kn"):
             other = True
     check(attributes)

@@ -7,20 +7,19 @@ from urllib.parse import unquote_to_bytes
 from poplin.codec.attributes import is_uri_reference, shown, typed_as_uri
 from poplin.errors import InvalidEventError
 
-__all__ = ["decode_value", "encode_value", "needs_no_decoding", "passed_through"]
+__all__ = ["decode_value", "encode_value", "needs_decoding", "passed_through"]
 
 _PASSED = frozenset({b"x-request-id"})
 _PASSED_PREFIXES = (b"knative-", b"x-b3-")
 # All but U+0021-007E, and of those the quote and the percent sign.
 _NEEDS_ENCODING = re.compile(r"[^!#$&-~]")
-_NEEDS_DECODING = re.compile(rb"[^!#$&-~]")
+
+# A bound method, for the ingress asks it of every header.
+needs_decoding = re.compile(rb"[^!#$&-~]").search
+"""None where the text is the value, and would be encoded to itself."""
+
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _VISIBLE = re.compile(rb"[\t -~\x80-\xff]*\Z")
-
-
-def needs_no_decoding(raw: bytes) -> bool:
-    """Whether the text is the value, and would be encoded to itself."""
-    return _NEEDS_DECODING.search(raw) is None
 
 
 def decode_value(name: str, raw: bytes) -> tuple[str, str | None]:

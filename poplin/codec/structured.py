@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 
 import msgspec
 
-from poplin.codec.attributes import check, check_name, shown
+from poplin.codec.attributes import check, check_name, check_text, shown
 from poplin.codec.binary import canonical
 from poplin.codec.headers import passed_through
 from poplin.errors import BatchTooLargeError, InvalidEventError
@@ -113,8 +113,11 @@ def _json(name: str, raw: msgspec.Raw) -> object:
 def _value(name: str, raw: msgspec.Raw) -> AttributeValue | None:
     check_name(name)
     value = _json(name, raw)
-    if value is None or isinstance(value, str):
+    if isinstance(value, str):
+        check_text(name, value)
         return value
+    if value is None:
+        return None
     if name not in _KEPT_AS_STRING:
         if isinstance(value, bool):
             return value

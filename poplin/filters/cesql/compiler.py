@@ -90,6 +90,8 @@ class Compiler:
         left, right = self.compile(node.left), self.compile(node.right)
         order = _ORDERS.get(node.operator)
         if order is not None:
+            if isinstance(node.right, syntax.Literal) and node.right.value.__class__ is int:
+                return _ordered_literal(order, left, node.right.value)
             return _ordered(order, left, right)
         wanted = node.operator == "="
         if isinstance(node.right, syntax.Literal):
@@ -120,18 +122,43 @@ class Compiler:
 
             return missing
         casts = [caster(to) for to in _types(function, count)]
-        call = function.call
+        if count == 1:
+            return self._call_one(function.call, runs[0], casts[0])
+        return self._call_many(function.call, runs, casts)
+
+    def _call_one(
+        self, call: Callable[..., Value], argument: Run, cast: Callable[[Value], Value] | None
+    ) -> Run:
+        spend = self._spend
+
+        def run(attributes: Attributes) -> Value:
+            value = argument(attributes)
+            if cast is not None:
+                value = cast(value)
+            if value.__class__ is str:
+                spend(len(value))
+            return call(value)
+
+        return run
+
+    def _call_many(
+        self,
+        call: Callable[..., Value],
+        runs: list[Run],
+        casts: list[Callable[[Value], Value] | None],
+    ) -> Run:
+        spend = self._spend
 
         def run(attributes: Attributes) -> Value:
             values = [each(attributes) for each in runs]
             cast = [to(v) if to is not None else v for to, v in zip(casts, values, strict=True)]
-            self._spend(cast)
+            spend(sum([len(value) for value in cast if isinstance(value, str)]))
             return call(*cast)
 
         return run
 
-    def _spend(self, values: list[Value]) -> None:
-        self._work += sum([len(value) for value in values if isinstance(value, str)])
+    def _spend(self, characters: int) -> None:
+        self._work += characters
         if self._work > _MOST_WORK:
             raise EvaluationError(
                 "generic", f"the functions would go through more than {_MOST_WORK} characters"
@@ -198,6 +225,10 @@ def _equals(left: Run, right: Run, wanted: bool) -> Run:
         return (cast(first) == second) is wanted
 
     return run
+
+
+def _ordered_literal(order: Callable[[int, int], bool], left: Run, number: int) -> Run:
+    return lambda attributes: order(to_integer(left(attributes)), number)
 
 
 def _ordered(order: Callable[[int, int], bool], left: Run, right: Run) -> Run:

@@ -26,6 +26,9 @@ def compile_pattern(pattern: str) -> Matcher:
     if not others:
         return lambda text: len(text) == len(first) and starts(text, 0)
     *middle, last = others
+    if not middle and not last and None not in first:
+        start = "".join(map(str, first))
+        return lambda text: text.startswith(start)
     ends = _anchored(last)
     finds = [_finder(segment) for segment in middle if segment]
     fixed, head, tail = len(first) + len(last), len(first), len(last)
