@@ -45,7 +45,7 @@ def main() -> None:
     result: dict[str, Any] = {"bare_asgi_us": round(bare_us, 1)}
     print(f"{'bare ASGI request':34} {bare_us:8.2f} us")
     for name, cost in costs.items():
-        print(f"{name:34} {cost:8.2f} us   1/{bare_us / cost:.0f}")
+        print(f"{name:34} {cost:8.2f} us   1/{bare_us / cost:.1f}")
         result[name] = {"us": round(cost, 3), "share": round(cost / bare_us, 4)}
     print(json.dumps(result))
 
