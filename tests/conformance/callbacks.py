@@ -1,0 +1,148 @@
+"""The kit's own server: every subscriber and dead-letter sink is a path of it."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+__all__ = ["PROBE_TYPE", "Answer", "Callbacks", "Received", "Receiver"]
+
+PROBE_TYPE = "kit.probe"
+"""How the types of events begin that only ask whether a broker serves; receivers that do not wait
+for them take them without a word.
+"""
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int = 202
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    delay_s: float = 0.0
+    resets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`headers` by lower-case name; `at` is the loop's time."""
+
+    headers: dict[str, str]
+    data: bytes
+    at: float
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Of either mode, as text; `data` is no attribute."""
+        if self.is_structured:
+            members = json.loads(self.data)
+            return {name: str(value) for name, value in members.items() if name[:4] != "data"}
+        return {
+            name.removeprefix("ce-"): value
+            for name, value in self.headers.items()
+            if name.startswith("ce-")
+        }
+
+    @property
+    def id(self) -> str:
+        return self.attributes.get("id", "")
+
+    @property
+    def is_structured(self) -> bool:
+        return self.headers.get("content-type", "").startswith("application/cloudevents+json")
+
+
+class Receiver:
+    """One path. `answer` gets the request and how often its event has come, from 1."""
+
+    def __init__(self, name: str, url: str, *, takes_probes: bool) -> None:
+        self.name = name
+        self.url = url
+        self._takes_probes = takes_probes
+        self.answer: Callable[[Received, int], Answer] = lambda _received, _attempt: Answer()
+        self.received: list[Received] = []
+        self._attempts: Counter[str] = Counter()
+        self._changed = asyncio.Condition()
+
+    async def take(self, received: Received) -> Answer:
+        is_probe = received.attributes.get("type", "").startswith(PROBE_TYPE)
+        if is_probe and not self._takes_probes:
+            return Answer()
+        self._attempts[received.id] += 1
+        answer = self.answer(received, self._attempts[received.id])
+        async with self._changed:
+            self.received.append(received)
+            self._changed.notify_all()
+        return answer
+
+    async def wait(self, count: int, seconds: float = 20.0) -> list[Received]:
+        """Until `count` requests have come; raises TimeoutError naming what did come."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: len(self.received) >= count)
+        except TimeoutError:
+            seen = [each.id for each in self.received]
+            raise TimeoutError(
+                f"{self.name} received {len(seen)} of {count} requests in {seconds:g} s: {seen}"
+            ) from None
+        return self.received
+
+    async def wait_for(self, event: str, seconds: float = 20.0) -> Received:
+        """Until the event with this id has come."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self.of(event))
+        except TimeoutError:
+            raise TimeoutError(f"{self.name} did not receive {event} in {seconds:g} s") from None
+        return self.of(event)[-1]
+
+    def of(self, event: str) -> list[Received]:
+        return [each for each in self.received if each.id == event]
+
+
+class Callbacks:
+    """All receivers, on one port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._base = f"http://{host}:{port}"
+        self._host = host
+        self._port = port
+        self._receivers: dict[str, Receiver] = {}
+
+    def receiver(self, name: str, *, takes_probes: bool = False) -> Receiver:
+        receiver = Receiver(name, f"{self._base}/{name}", takes_probes=takes_probes)
+        self._receivers[f"/{name}"] = receiver
+        return receiver
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        application = web.Application(client_max_size=_MOST_BYTES)
+        application.router.add_route("*", "/{path:.*}", self._serve)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, self._host, self._port).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        receiver = self._receivers.get(request.path)
+        if receiver is None or request.method != "POST":
+            return web.Response(status=404)
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in request.raw_headers
+        }
+        data = await request.read()
+        received = Received(headers, data, asyncio.get_running_loop().time())
+        answer = await receiver.take(received)
+        if answer.resets and request.transport is not None:
+            request.transport.abort()
+        await asyncio.sleep(answer.delay_s)
+        return web.Response(status=answer.status, headers=answer.headers, body=answer.body)

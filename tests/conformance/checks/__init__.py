@@ -1,0 +1,13 @@
+"""The items, by theme."""
+
+from importlib import import_module
+
+__all__ = ["load"]
+
+_THEMES = ("ingress", "delivery", "retries", "replies", "dead_letters", "filters")
+
+
+def load() -> None:
+    """Registers every check."""
+    for theme in _THEMES:
+        import_module(f"tests.conformance.checks.{theme}")
