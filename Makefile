@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo lint format test bench bench-micro clean
+.PHONY: install demo lint format test conformance bench bench-micro clean
 
 install: .venv/.installed
 
@@ -34,6 +34,13 @@ redis-server:
 
 test: install redis-server
 	$(BIN)/pytest
+
+# Knative's contract, items 37-93, against a Poplin of its own; the table goes to standard output.
+conformance: install
+	@folder=$$(mktemp -d) && $(BIN)/python -m tests.conformance http://127.0.0.1:18080 \
+	    --callback-port 18090 --folder "$$folder/yaml" -- \
+	    $(BIN)/poplin up -f "$$folder/yaml" --port 18080 --admin-port 18081 \
+	    --data-dir "$$folder/data"; status=$$?; rm -rf "$$folder"; exit $$status
 
 bench: install
 	@$(BIN)/python -m bench $(BENCH)

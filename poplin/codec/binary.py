@@ -15,6 +15,9 @@ from poplin.event import AttributeValue, Event
 
 __all__ = ["canonical", "decode_binary", "encode_binary"]
 
+# How the names of headers that pass through begin; most requests have none.
+_MAY_PASS = frozenset({b"x-", b"kn", b"tr", b"ba"})
+
 
 def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     """Raises InvalidEventError."""
@@ -40,7 +43,7 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
             text = value.decode("latin-1").strip()
             check_text("datacontenttype", text)
             attributes["datacontenttype"] = text
-        elif name[:2] in (b"x-", b"kn"):
+        elif name[:2] in _MAY_PASS:
             other = True
     check(attributes)
     return Event(attributes, body, passed_through(headers) if other else (), kept)

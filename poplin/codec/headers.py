@@ -9,7 +9,9 @@ from poplin.errors import InvalidEventError
 
 __all__ = ["decode_value", "encode_value", "needs_decoding", "passed_through"]
 
-_PASSED = frozenset({b"x-request-id"})
+# Knative's (pkg/utils/headers.go), and the trace context, which whoever takes no part in a trace
+# passes on unchanged (W3C Trace Context 3.3, W3C Baggage).
+_PASSED = frozenset({b"x-request-id", b"traceparent", b"tracestate", b"baggage"})
 _PASSED_PREFIXES = (b"knative-", b"x-b3-")
 # All but U+0021-007E, and of those the quote and the percent sign.
 _NEEDS_ENCODING = re.compile(r"[^!#$&-~]")
@@ -73,7 +75,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def passed_through(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
-    """The headers that travel with an event to subscribers, the same as Knative's."""
+    """The headers that travel with an event to its subscribers."""
     found = [
         (name.decode("ascii", "replace"), value.decode("latin-1"))
         for name, value in headers

@@ -14,7 +14,9 @@ _CLOCK_GRAIN_S = 0.001  # uvloop's clock counts milliseconds
 
 
 class StaleConnectionError(Exception):
-    """A kept-alive connection ended before the first byte of an answer: the peer had closed it."""
+    """A connection that had been idle ended before the first byte of an answer: the peer had
+    closed it.
+    """
 
 
 class Connection(asyncio.Protocol):
@@ -31,6 +33,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, limits: Limits, peer: str, on_lost: Callable[["Connection"], None]) -> None:
         self._peer = peer
         self._keep_alive_s = limits.keep_alive_s
+        self._stale_after_s = limits.stale_after_s
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._reader = AnswerReader(limits, peer)
@@ -39,7 +42,8 @@ class Connection(asyncio.Protocol):
         self._until = 0.0
         self._timeout_s = 0.0
         self._has_received = False
-        self._has_answered = False
+        self._answered_at: float | None = None
+        self._may_be_stale = False
         self.is_new = True
         self.is_open = False
 
@@ -48,11 +52,15 @@ class Connection(asyncio.Protocol):
     ) -> asyncio.Future[Answer]:
         """Write a request. The answer's future may fail with a SendError or StaleConnectionError.
 
-        `deadline` is a time of the loop; `timeout_s` is what to call it in an error.
+        `deadline` is a time of the loop, `timeout_s` after the one at which the post began.
         """
         self._answer = answer = self._loop.create_future()
         self._timeout_s = timeout_s
         self._has_received = False
+        self._may_be_stale = (
+            self._answered_at is not None
+            and deadline - timeout_s - self._answered_at >= self._stale_after_s
+        )
         self._reader.begin()
         self._keep_until(deadline)
         if len(body) <= _ONE_WRITE_BYTES:
@@ -116,7 +124,7 @@ class Connection(asyncio.Protocol):
         answer = self._reader.end() if cause is None else None
         if answer is not None:
             self._finish(answer)
-        elif self._has_answered and not self._has_received:
+        elif self._may_be_stale and not self._has_received:
             self._fail(StaleConnectionError())
         else:
             how = "closed" if cause is None else "broke"
@@ -131,8 +139,8 @@ class Connection(asyncio.Protocol):
         # An answer may come before the request is out: then the rest of it is in the way.
         if not self._reader.is_reusable or self._transport.get_write_buffer_size():
             self._drop()
-        self._has_answered = True
-        self._keep_until(self._loop.time() + self._keep_alive_s)
+        self._answered_at = self._loop.time()
+        self._keep_until(self._answered_at + self._keep_alive_s)
         future, self._answer = self._answer, None
         if future is not None and not future.done():
             future.set_result(answer)

@@ -12,7 +12,9 @@ from tests.sender.aiohttp_twin import DIFFERENCES, AiohttpTwin
 from tests.sender.conftest import Certificate
 from tests.sender.hostile import OK, Hostile, Wire, answers, echoes, hostile, says
 
-LIMITS = Limits(max_header_bytes=20_000, max_header_count=100, max_body_bytes=50_000)
+LIMITS = Limits(
+    max_header_bytes=20_000, max_header_count=100, max_body_bytes=50_000, stale_after_s=0
+)
 HALF = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"

@@ -26,7 +26,7 @@ from tests.sender.test_contract import broken, post
 
 @pytest.fixture
 async def sender() -> AsyncIterator[Sender]:
-    each = Sender(Limits(keep_alive_s=60))
+    each = Sender(Limits(keep_alive_s=60, stale_after_s=0))
     yield each
     await asyncio.wait_for(each.close(), 5)
 
@@ -34,7 +34,7 @@ async def sender() -> AsyncIterator[Sender]:
 @pytest.fixture
 async def single() -> AsyncIterator[Sender]:
     """A sender that may hold one connection."""
-    each = Sender(Limits(keep_alive_s=60, max_connections_per_origin=1))
+    each = Sender(Limits(keep_alive_s=60, stale_after_s=0, max_connections_per_origin=1))
     yield each
     await asyncio.wait_for(each.close(), 5)
 
@@ -429,7 +429,7 @@ async def test_a_place_that_is_handed_to_one_who_left_is_free_again(
 ) -> None:
     server.acts = [says(b""), says(OK)]
     await broken(single, server)
-    limits = Limits(max_connections_per_origin=1)
+    limits = Limits(max_connections_per_origin=1, stale_after_s=0)
     emptied: list[Pool] = []
     pool = Pool(Target.parse(server.url), limits, None, emptied.append)
     place = pool._take_place()
@@ -460,6 +460,22 @@ async def test_the_second_sending_is_the_last(sender: Sender, server: Hostile, e
     await broken(sender, server)
 
     assert server.connections == 2
+
+
+async def test_a_connection_that_was_busy_a_moment_ago_is_not_stale(server: Hostile) -> None:
+    async def answers_once(wire: Wire) -> None:
+        await wire.request()
+        await wire.say(OK)
+        await wire.request()
+
+    sender = Sender(Limits(stale_after_s=60))
+    server.acts = [answers_once, answers()]
+    await post(sender, server)
+
+    await broken(sender, server)
+
+    assert server.connections == 1
+    await sender.close()
 
 
 async def test_after_one_byte_nothing_is_sent_again(sender: Sender, server: Hostile) -> None:
@@ -496,7 +512,7 @@ async def test_the_second_sending_uses_no_other_kept_connection(
 
 
 async def test_the_second_sending_finds_a_place_in_a_full_pool(server: Hostile) -> None:
-    sender = Sender(Limits(max_connections_per_origin=2))
+    sender = Sender(Limits(max_connections_per_origin=2, stale_after_s=0))
     both = asyncio.Barrier(2)
 
     async def answers_once(wire: Wire) -> None:
