@@ -45,6 +45,15 @@ class _AttemptError(Exception):
         self.reason = reason
         self.answer = answer
 
+    @property
+    def body(self) -> bytes:
+        """What the dead-letter sink is told: the answer's, unless it was not the answer that
+        failed; then the reason, in the words of Knative's dispatcher.
+        """
+        if self.answer is not None and self.answer.status == self.status:
+            return self.answer.body
+        return f"dispatch error: {self.reason}".encode()
+
 
 class Attempter:
     """Makes attempts for one partition; stateless, so any number may be under way."""
@@ -143,10 +152,6 @@ class Attempter:
         if delivery.grave is not None:
             grave = replace(parse_grave(delivery.grave), sink_reason=failure.reason)
             return Buried(grave.to_json(), False, failure.status, failure.reason)
-        # As Knative's dispatcher words it when there is no answer.
-        body = (
-            failure.answer.body if failure.answer else f"dispatch error: {failure.reason}".encode()
-        )
         grave = Grave(
             reason=failure.reason,
             status=failure.status,
@@ -154,7 +159,7 @@ class Attempter:
             attempts=delivery.attempt,
             first_us=delivery.first_us or now_us,
             last_us=now_us,
-            body=encoded_body(body),
+            body=encoded_body(failure.body),
         )
         has_sink = lane.dead_letter_sink is not None
         return Buried(grave.to_json(), has_sink, failure.status, failure.reason)

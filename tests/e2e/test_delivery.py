@@ -146,6 +146,22 @@ async def test_a_failure_is_tried_as_often_as_its_status_says_then_dead_lettered
     assert "prefer" not in dead.headers
 
 
+async def test_a_dead_letter_waits_for_its_sink_to_be_up(fabric: Fabric, peer: Subscriber) -> None:
+    def answer(request: Received) -> tuple[int, str, bytes]:
+        if request.path != "/dead":
+            return 400, "", b"never"
+        return (503 if len(peer.received) < 4 else 202), "", b""
+
+    peer.answer = answer
+    await fabric.post("/default/main", event_headers("1", "test.sunk"))
+
+    received = await peer.wait_for(4)
+    assert [each.path for each in received] == ["/sunk", "/dead", "/dead", "/dead"]
+    assert {each.headers["ce-knativeerrordata"] for each in received[1:]} == {
+        b64encode(b"never").decode()
+    }
+
+
 async def test_a_timeout_is_reported_as_500(fabric: Fabric, peer: Subscriber) -> None:
     await fabric.post("/default/main", event_headers("1", "test.silent"))
 
