@@ -158,3 +158,22 @@ def test_the_demo_succeeds() -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     for step in ("accepted", "matched", "delivered", "retried", "dead letter", "refused"):
         assert step in ended.stdout
+
+
+async def test_a_refused_trigger_is_shown_with_its_reason_and_the_rest_serves(
+    tmp_path: Path,
+) -> None:
+    async with subscriber() as peer:
+        bad = trigger_yaml("bad", peer.url + "/bad").replace(
+            "filter: {attributes: {type: test.wanted}}",
+            "filters: [{cesql: \"type = 'test.wanted' AND\"}]",
+        )
+        yaml = broker_yaml() + trigger_yaml("good", peer.url + "/good") + bad
+        async with Fabric.up(tmp_path, yaml) as fabric:
+            await fabric.post("/default/main", event_headers("1"))
+            (received,) = await peer.wait_for(1)
+            await fabric.stop()
+
+    assert received.path == "/good"
+    (row,) = [line for line in fabric.lines if line.startswith("Trigger  default/bad")]
+    assert "False Invalid spec.filters[0].cesql: line 1, column 25" in " ".join(row.split())

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poplin.resources import Loaded, load, resolve
-from poplin.resources.duration import parse_bytes, parse_duration
+from poplin.resources import Loaded, load
 
 HEAD = "apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {name: t}\nspec:\n"
 GOOD = HEAD + "  broker: b\n  subscriber: {uri: 'http://s/'}\n"
@@ -248,127 +247,6 @@ def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("broker", "trigger", "expected"),
-    [
-        ("", "", (10, "exponential", 0.2, None)),
-        (
-            "spec: {delivery: {retry: 1, deadLetterSink: {uri: 'http://d/'}}}\n",
-            "",
-            (1, "exponential", 0.0, "http://d/"),
-        ),
-        (
-            "spec: {delivery: {deadLetterSink: {uri: 'http://d/'}}}\n",
-            "  delivery: {retry: 5}\n",
-            (5, "exponential", 0.0, "http://d/"),
-        ),
-        (
-            "",
-            "  delivery: {retry: 2, backoffPolicy: linear, backoffDelay: PT1S}\n",
-            (2, "linear", 1.0, None),
-        ),
-    ],
-)
-def test_delivery_is_defaulted_and_overridden_as_knative_does(
-    tmp_path: Path, broker: str, trigger: str, expected: tuple[int, str, float, str | None]
-) -> None:
-    found = loaded(tmp_path, f"{BROKER}{broker}---\n{GOOD}{trigger}")
-
-    (record,) = resolve(found, lambda _ns, _name: "uid", broker_url=lambda _ns, _name: "").triggers
-
-    policy = record.delivery
-    assert (
-        policy.retry,
-        policy.backoff_policy,
-        policy.backoff_delay_s,
-        policy.dead_letter_uri,
-    ) == expected
-
-
-def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> None:
-    service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {type: ExternalName, externalName: localhost, ports: [{port: 9000}]}\n"
-    ref = "  subscriber: {{ref: {{apiVersion: {}, kind: {}, name: {}}}, uri: {}}}\n"
-    texts = [
-        HEAD.replace("name: t", f"name: t{number}") + "  broker: b\n" + ref.format(*each)
-        for number, each in enumerate(
-            [
-                ("v1", "Service", "s", "x/y"),
-                ("eventing.knative.dev/v1", "Broker", "b", "''"),
-                ("v1", "Service", "absent", "x"),
-                ("serving.knative.dev/v1", "Service", "s", "x"),
-            ]
-        )
-    ]
-    found = loaded(
-        tmp_path, BROKER + service + "---\n" + "---\n".join(texts).replace(", uri: ''", "")
-    )
-
-    resolved = resolve(
-        found, lambda _ns, name: name, broker_url=lambda ns, name: f"http://i/{ns}/{name}"
-    )
-
-    assert not found.problems
-    assert [each.subscriber_uri for each in resolved.triggers] == [
-        "http://localhost:9000/x/y",
-        "http://i/default/b",
-    ]
-    assert [
-        (each.name, each.ready, each.reason) for each in resolved.verdicts if not each.ready
-    ] == [(name, False, "Unable to get the Subscriber's URI") for name in ("t2", "t3")]
-
-
-def test_a_trigger_without_its_broker_is_not_ready(tmp_path: Path) -> None:
-    resolved = resolve(
-        loaded(tmp_path, GOOD), lambda _ns, _name: "u", broker_url=lambda _ns, _name: ""
-    )
-
-    assert not resolved.triggers
-    assert resolved.verdicts[0].reason == "BrokerDoesNotExist"
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("PT0.25S", 0.25),
-        ("PT1,5M", 90),
-        ("P1DT1H", 90_000),
-        ("P2W", 1_209_600),
-        ("P1M", 2_629_746),
-        ("P1Y", 31_556_952),
-        ("PT0S", 0),
-    ],
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "P",
-        "PT",
-        "P1",
-        "1S",
-        "pt1s",
-        "-PT1S",
-        "PT-1S",
-        "P1DT",
-        "PT1S ",
-        "PT\u0661S",
-        "P9999999999Y",
-    ],
-)
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="duration"):
-        parse_duration(text)
-
-
-@pytest.mark.parametrize(("text", "count"), [("10", 10), ("1k", 1000), ("256Mi", 268435456)])
-def test_quantities(text: str, count: int) -> None:
-    assert parse_bytes(text) == count
-
-
 @given(st.text(max_size=200))
 def test_no_text_makes_loading_raise(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = tmp_path_factory.getbasetemp() / "any.yaml"
@@ -377,3 +255,10 @@ def test_no_text_makes_loading_raise(tmp_path_factory: pytest.TempPathFactory, t
     found = load([file])
 
     assert all("\n" not in str(each) for each in found.problems)
+
+
+@pytest.mark.parametrize("name", ["reply-policy", "header-encoding"])
+def test_a_choice_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    text = GOOD.replace("{name: t}", f"{{name: t, annotations: {{poplin.dev/{name}: yes-please}}}}")
+
+    assert "'yes-please' is not allowed; use " in problem(tmp_path, text)
