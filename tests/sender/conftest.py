@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from poplin.sender import Limits, Sender
 from tests.sender.hostile import Hostile, hostile
 
 
@@ -61,3 +62,18 @@ async def server() -> AsyncIterator[Hostile]:
 async def tls_server(certificate: Certificate) -> AsyncIterator[Hostile]:
     async with hostile(certificate.served()) as each:
         yield each
+
+
+@pytest.fixture
+async def sender() -> AsyncIterator[Sender]:
+    each = Sender(Limits(keep_alive_s=60, stale_after_s=0))
+    yield each
+    await asyncio.wait_for(each.close(), 5)
+
+
+@pytest.fixture
+async def single() -> AsyncIterator[Sender]:
+    """A sender that may hold one connection."""
+    each = Sender(Limits(keep_alive_s=60, stale_after_s=0, max_connections_per_origin=1))
+    yield each
+    await asyncio.wait_for(each.close(), 5)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 import pytest
 
@@ -10,6 +9,7 @@ from poplin.errors import BrokenAnswerError, ConnectError, SendError, SendTimeou
 from poplin.sender import Answer, Limits, Sender, Target
 from tests.sender.aiohttp_twin import DIFFERENCES, AiohttpTwin
 from tests.sender.conftest import Certificate
+from tests.sender.helpers import AnySender, broken, post
 from tests.sender.hostile import OK, Hostile, Wire, answers, echoes, hostile, says
 
 LIMITS = Limits(
@@ -18,14 +18,6 @@ LIMITS = Limits(
 HALF = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
-
-
-class AnySender(Protocol):
-    async def post(
-        self, target: Target, headers: bytes, body: bytes, *, timeout_s: float
-    ) -> Answer: ...
-
-    async def close(self) -> None: ...
 
 
 @pytest.fixture(params=[Sender, AiohttpTwin])
@@ -39,18 +31,6 @@ async def sender(
     each: AnySender = request.param(LIMITS, ssl_context=certificate.trusted())
     yield each
     await each.close()
-
-
-async def post(
-    sender: AnySender, server: Hostile, *, body: bytes = b"body", timeout_s: float = 5.0
-) -> Answer:
-    return await sender.post(Target.parse(server.url), b"x-a: b\r\n", body, timeout_s=timeout_s)
-
-
-async def broken(sender: AnySender, server: Hostile, *, timeout_s: float = 5.0) -> str:
-    with pytest.raises(BrokenAnswerError) as caught:
-        await post(sender, server, timeout_s=timeout_s)
-    return str(caught.value)
 
 
 # What is sent
