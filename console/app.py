@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from redis.asyncio import Redis
 
+from poplin.catalog import BrokerRecord, TriggerRecord, Verdict
 from poplin.catalog.catalog import Catalog, read
 from poplin.errors import StoreUnavailableError
 from poplin.log import Keys, Log
@@ -26,53 +27,68 @@ def console_app(redis: Redis) -> FastAPI:
 
     @app.get("/brokers")
     async def brokers() -> list[dict[str, Any]]:
-        """Every broker, with how many events its log holds."""
+        """Every broker, whether it is Ready, and how many events its log holds."""
         catalog = await read(redis)
         return [
-            {
-                "namespace": broker.namespace,
-                "name": broker.name,
-                "partitions": broker.partitions,
-                "log": await _sum(
-                    redis.xlen, [Keys(broker.key, p).log for p in range(broker.partitions)]
-                ),
-            }
-            for broker in catalog.brokers.values()
+            {**_status(verdict), **(await _log(redis, catalog.brokers.get(key)))}
+            for key, verdict in _verdicts(catalog, "Broker").items()
         ]
 
     @app.get("/triggers")
     async def triggers() -> list[dict[str, Any]]:
-        """Every trigger, with how many entries wait for it and how many are dead."""
+        """Every trigger, whether it is Ready, how many entries wait for it, how many are dead."""
         catalog = await read(redis)
         return [
-            {
-                "namespace": trigger.namespace,
-                "name": trigger.name,
-                "broker": trigger.broker,
-                "subscriberUri": trigger.subscriber_uri,
-                "warnings": list(trigger.warnings),
-                "ignoredAnswers": sum(
-                    [
-                        await Log(redis, trigger.broker_key, p).ignored(trigger.uid)
-                        for p in range(len(_keys(catalog, trigger.broker_key)))
-                    ]
-                ),
-                "due": await _sum(
-                    redis.zcard, [k.due(trigger.uid) for k in _keys(catalog, trigger.broker_key)]
-                ),
-                "dead": await _sum(
-                    redis.zcard, [k.dead(trigger.uid) for k in _keys(catalog, trigger.broker_key)]
-                ),
-            }
-            for trigger in catalog.triggers.values()
+            {**_status(verdict), **(await _queues(redis, catalog, catalog.triggers.get(key)))}
+            for key, verdict in _verdicts(catalog, "Trigger").items()
         ]
 
     return app
 
 
-def _keys(catalog: Catalog, broker: str) -> list[Keys]:
-    record = catalog.brokers.get(broker)
-    return [Keys(broker, partition) for partition in range(record.partitions if record else 0)]
+def _verdicts(catalog: Catalog, kind: str) -> dict[str, Verdict]:
+    return {
+        f"{verdict.namespace}/{verdict.name}": verdict
+        for verdict in catalog.verdicts.values()
+        if verdict.kind == kind
+    }
+
+
+def _status(verdict: Verdict) -> dict[str, Any]:
+    condition = {
+        "type": "Ready",
+        "status": str(verdict.ready),
+        "reason": verdict.reason,
+        "message": verdict.message,
+    }
+    return {
+        "namespace": verdict.namespace,
+        "name": verdict.name,
+        "conditions": [condition],
+        "warnings": list(verdict.warnings),
+    }
+
+
+async def _log(redis: Redis, record: BrokerRecord | None) -> dict[str, Any]:
+    if record is None:
+        return {}
+    keys = [Keys(record.key, partition).log for partition in range(record.partitions)]
+    return {"partitions": record.partitions, "log": await _sum(redis.xlen, keys)}
+
+
+async def _queues(redis: Redis, catalog: Catalog, record: TriggerRecord | None) -> dict[str, Any]:
+    if record is None:
+        return {}
+    broker = catalog.brokers.get(record.broker_key)
+    partitions = range(broker.partitions if broker else 0)
+    logs = [Log(redis, record.broker_key, partition) for partition in partitions]
+    return {
+        "broker": record.broker,
+        "subscriberUri": record.subscriber_uri,
+        "due": await _sum(redis.zcard, [log.keys.due(record.uid) for log in logs]),
+        "dead": await _sum(redis.zcard, [log.keys.dead(record.uid) for log in logs]),
+        "ignoredAnswers": sum([await log.ignored(record.uid) for log in logs]),
+    }
 
 
 async def _sum(count: Any, keys: list[str]) -> int:

@@ -4,7 +4,8 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, publish
+from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, Verdict, publish
+from poplin.catalog.catalog import read
 from poplin.log import Entry, Log
 
 BROKER = BrokerRecord(namespace="default", name="b")
@@ -29,6 +30,17 @@ async def test_publishing_the_same_again_changes_nothing(redis: Redis) -> None:
     first = await publish(redis, [BROKER], [TRIGGER])
 
     assert await publish(redis, [BROKER], [TRIGGER]) == first
+
+
+async def test_a_verdict_is_kept_also_of_what_has_no_record(redis: Redis) -> None:
+    refused = Verdict(kind="Trigger", namespace="n", name="t", ready=False, reason="Invalid")
+
+    await publish(redis, [BROKER], [], [refused])
+    kept = (await read(redis)).verdicts
+    await publish(redis, [BROKER], [])
+
+    assert kept == {"Trigger/n/t": refused}
+    assert (await read(redis)).verdicts == {}
 
 
 async def test_a_change_raises_the_generation(redis: Redis) -> None:

@@ -6,7 +6,7 @@ It never reads YAML or Kubernetes objects: whoever owns the truth publishes fini
 from poplin.catalog.catalog import Catalog, RemovedTrigger
 from poplin.catalog.follow import Follower
 from poplin.catalog.publish import forget_removed, publish
-from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord
+from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
 
 __all__ = [
     "BrokerRecord",
@@ -15,6 +15,7 @@ __all__ = [
     "Follower",
     "RemovedTrigger",
     "TriggerRecord",
+    "Verdict",
     "forget_removed",
     "publish",
 ]

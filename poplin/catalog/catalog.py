@@ -1,7 +1,7 @@
 """One version of the catalog, and how it lies in Redis.
 
 `poplin:catalog` is a hash: `version`, and JSON under `broker/<ns>/<name>`,
-`trigger/<ns>/<name>` and `removed/<uid>`. Every change is announced on a stream in the same slot.
+`trigger/<ns>/<name>`, `removed/<uid>` and `verdict/<kind>/<ns>/<name>`. Every change is announced on a stream in the same slot.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from poplin.catalog.records import BrokerRecord, TriggerRecord
+from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.log import Log
 from poplin.store import translated
 
@@ -49,6 +49,7 @@ class Catalog:
     brokers: Mapping[str, BrokerRecord] = field(default_factory=dict)
     triggers: Mapping[str, TriggerRecord] = field(default_factory=dict)
     removed: Mapping[str, RemovedTrigger] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def triggers_of(self, broker: str) -> list[TriggerRecord]:
         return [trigger for trigger in self.triggers.values() if trigger.broker_key == broker]
@@ -62,7 +63,7 @@ def logs(redis: Redis, broker: BrokerRecord) -> list[Log]:
 async def read(redis: Redis) -> Catalog:
     with translated():
         fields: Any = await redis.hgetall(CATALOG)
-    brokers, triggers, removed = {}, {}, {}
+    brokers, triggers, removed, verdicts = {}, {}, {}, {}
     for name, value in fields.items():
         kind, _, key = name.decode().partition("/")
         if kind == "broker":
@@ -71,7 +72,9 @@ async def read(redis: Redis) -> Catalog:
             triggers[key] = msgspec.json.decode(value, type=TriggerRecord)
         elif kind == "removed":
             removed[key] = msgspec.json.decode(value, type=RemovedTrigger)
-    return Catalog(int(fields.get(b"version", 0)), brokers, triggers, removed)
+        elif kind == "verdict":
+            verdicts[key] = msgspec.json.decode(value, type=Verdict)
+    return Catalog(int(fields.get(b"version", 0)), brokers, triggers, removed, verdicts)
 
 
 async def lookup_broker(redis: Redis, key: str) -> BrokerRecord | None:

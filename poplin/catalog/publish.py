@@ -1,13 +1,14 @@
 """Writing the catalog, in the order that keeps promise 2: catalog, fence, then Ready."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
 from poplin.catalog.catalog import CATALOG, CHANGES, Catalog, RemovedTrigger, logs, read
-from poplin.catalog.records import BrokerRecord, TriggerRecord
+from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.log import Log
 from poplin.store import translated
 
@@ -15,7 +16,10 @@ __all__ = ["forget_removed", "publish"]
 
 
 async def publish(
-    redis: Redis, brokers: Iterable[BrokerRecord], triggers: Iterable[TriggerRecord]
+    redis: Redis,
+    brokers: Iterable[BrokerRecord],
+    triggers: Iterable[TriggerRecord],
+    verdicts: Iterable[Verdict] = (),
 ) -> Catalog:
     """Make this the catalog. On return every partition is fenced: no older set routes an event.
 
@@ -24,10 +28,15 @@ async def publish(
     old = await read(redis)
     new_brokers = {broker.key: broker for broker in brokers}
     new_triggers = {trigger.key: trigger for trigger in triggers}
-    removed = await _removed(redis, old, new_triggers)
-    changed = (new_brokers, new_triggers, removed) != (old.brokers, old.triggers, old.removed)
-    new = Catalog(old.version + changed, new_brokers, new_triggers, removed)
-    if changed:
+    new = Catalog(
+        old.version,
+        new_brokers,
+        new_triggers,
+        await _removed(redis, old, new_triggers),
+        {verdict.key: verdict for verdict in verdicts},
+    )
+    if new != old:
+        new = replace(new, version=old.version + 1)
         await _write(redis, old, new)
     for broker in new.brokers.values():
         for log in logs(redis, broker):
@@ -73,10 +82,11 @@ async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
 
 
 def _fields(catalog: Catalog) -> dict[str, bytes]:
-    kinds = {
+    kinds: dict[str, Mapping[str, object]] = {
         "broker": catalog.brokers,
         "trigger": catalog.triggers,
         "removed": catalog.removed,
+        "verdict": catalog.verdicts,
     }
     return {
         f"{kind}/{key}": msgspec.json.encode(record)

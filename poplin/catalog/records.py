@@ -7,7 +7,7 @@ records; ingress and dispatcher read them and never look at YAML.
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["BrokerRecord", "DeliveryPolicy", "TriggerRecord"]
+__all__ = ["BrokerRecord", "DeliveryPolicy", "TriggerRecord", "Verdict"]
 
 MEBIBYTE = 1024 * 1024
 
@@ -64,7 +64,6 @@ class TriggerRecord:
     dead_letter_retention_s: float = 604_800.0
     reply_policy: Literal["ignore", "strict"] = "ignore"
     header_encoding: Literal["keep", "spec"] = "keep"
-    warnings: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -73,3 +72,24 @@ class TriggerRecord:
     @property
     def broker_key(self) -> str:
         return f"{self.namespace}/{self.broker}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether an object is Ready, for people to see: one that is not may have no record.
+
+    Reasons are Knative's, but for Invalid, which Knative's admission never lets in. `warnings`
+    leave it Ready.
+    """
+
+    kind: Literal["Broker", "Trigger"]
+    namespace: str
+    name: str
+    ready: bool
+    reason: str = ""
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}"

@@ -5,6 +5,6 @@ Text in, values out; nothing here talks to Redis, Kubernetes or a subscriber.
 
 from poplin.resources.load import load
 from poplin.resources.models import Loaded, Problem
-from poplin.resources.resolve import Resolved, Verdict, resolve
+from poplin.resources.resolve import Resolved, resolve
 
-__all__ = ["Loaded", "Problem", "Resolved", "Verdict", "load", "resolve"]
+__all__ = ["Loaded", "Problem", "Resolved", "load", "resolve"]

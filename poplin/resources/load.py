@@ -132,12 +132,17 @@ def _read_fields(
         fields.refuse_unknown()
     if found is not None and not checker.problems:
         _keep(found, spec, annotations, loaded)
-    elif kind != "Service":
-        first = checker.problems[0]
-        message = one_line(f"{first.path}: {first.message}" if first.path else first.message)
-        loaded.refused.append(
-            Refused(kind=kind, namespace=identity[1], name=identity[2], message=message)
-        )
+    else:
+        _refuse(identity, checker.problems[0], loaded)
+
+
+def _refuse(identity: Identity, problem: Problem, loaded: Loaded) -> None:
+    kind, namespace, name = identity
+    message = one_line(f"{problem.path}: {problem.message}" if problem.path else problem.message)
+    if kind == "Broker":
+        loaded.refused.append(Refused("Broker", namespace, name, message))
+    elif kind == "Trigger":
+        loaded.refused.append(Refused("Trigger", namespace, name, message))
 
 
 def _keep(

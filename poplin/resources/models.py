@@ -100,11 +100,11 @@ class Trigger:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A document that says what it is, but cannot be served."""
 
-    kind: str
+    kind: Literal["Broker", "Trigger"]
     namespace: str
     name: str
     message: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord
+from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
 from poplin.errors import InvalidResourceError
 from poplin.resources.annotations import ANNOTATIONS
 from poplin.resources.models import (
@@ -19,28 +19,13 @@ from poplin.resources.models import (
     one_line,
 )
 
-__all__ = ["Resolved", "Verdict", "resolve"]
+__all__ = ["Resolved", "resolve"]
 
 _DEFAULT_DELIVERY = Delivery(retry=10, backoff_policy="exponential", backoff_delay_s=0.2)
 """Of a Broker that says nothing about delivery (Knative's shipped config-br-defaults)."""
 _DEFAULT_TIMEOUT_S = 30.0
 
 NameOf = Callable[[str, str], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """Whether an object is Ready; reasons are Knative's, but for Invalid, which Knative's
-    admission never lets in. `warnings` leave it Ready.
-    """
-
-    kind: str
-    namespace: str
-    name: str
-    ready: bool
-    reason: str = ""
-    message: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -198,7 +183,6 @@ def _trigger_record(
         dead_letter_retention_s=setting("dead-letter-retention"),
         reply_policy=setting("reply-policy"),
         header_encoding=setting("header-encoding"),
-        warnings=trigger.warnings,
     )
 
 

@@ -127,7 +127,7 @@ class Fabric:
             while not stop.is_set():
                 try:
                     resolved = self._resolved(loaded, await read(redis))
-                    await publish(redis, resolved.brokers, resolved.triggers)
+                    await publish(redis, resolved.brokers, resolved.triggers, resolved.verdicts)
                 except StoreUnavailableError:
                     await wait(stop, 0.1)
                 else:

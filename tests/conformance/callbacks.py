@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,12 +10,15 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-__all__ = ["PROBE_TYPE", "Answer", "Callbacks", "Received", "Receiver"]
+__all__ = ["PROBE_TYPE", "WAIT_S", "Answer", "Callbacks", "Received", "Receiver"]
 
 PROBE_TYPE = "kit.probe"
 """How the types of events begin that only ask whether a broker serves; receivers that do not wait
 for them take them without a word.
 """
+
+WAIT_S = 15.0
+"""How long a check waits for one thing, unless it says otherwise."""
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -41,7 +45,11 @@ class Received:
         """Of either mode, as text; `data` is no attribute."""
         if self.is_structured:
             members = json.loads(self.data)
-            return {name: str(value) for name, value in members.items() if name[:4] != "data"}
+            return {
+                name: str(value)
+                for name, value in members.items()
+                if name not in ("data", "data_base64")
+            }
         return {
             name.removeprefix("ce-"): value
             for name, value in self.headers.items()
@@ -58,7 +66,9 @@ class Received:
 
 
 class Receiver:
-    """One path. `answer` gets the request and how often its event has come, from 1."""
+    """One path. `answer` gets the request, already recorded, and how often its event has come,
+    from 1.
+    """
 
     def __init__(self, name: str, url: str, *, takes_probes: bool) -> None:
         self.name = name
@@ -67,24 +77,22 @@ class Receiver:
         self.answer: Callable[[Received, int], Answer] = lambda _received, _attempt: Answer()
         self.received: list[Received] = []
         self._attempts: Counter[str] = Counter()
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
 
-    async def take(self, received: Received) -> Answer:
+    def take(self, received: Received) -> Answer:
+        """Without a pause, so that requests have the order in which they are recorded."""
         is_probe = received.attributes.get("type", "").startswith(PROBE_TYPE)
         if is_probe and not self._takes_probes:
             return Answer()
         self._attempts[received.id] += 1
-        answer = self.answer(received, self._attempts[received.id])
-        async with self._changed:
-            self.received.append(received)
-            self._changed.notify_all()
-        return answer
+        self.received.append(received)
+        self._changed.set()
+        return self.answer(received, self._attempts[received.id])
 
-    async def wait(self, count: int, seconds: float = 20.0) -> list[Received]:
+    async def wait(self, count: int, seconds: float = WAIT_S) -> list[Received]:
         """Until `count` requests have come; raises TimeoutError naming what did come."""
         try:
-            async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: len(self.received) >= count)
+            await self._wait_until(lambda: len(self.received) >= count, seconds)
         except TimeoutError:
             seen = [each.id for each in self.received]
             raise TimeoutError(
@@ -92,11 +100,10 @@ class Receiver:
             ) from None
         return self.received
 
-    async def wait_for(self, event: str, seconds: float = 20.0) -> Received:
+    async def wait_for(self, event: str, seconds: float = WAIT_S) -> Received:
         """Until the event with this id has come."""
         try:
-            async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self.of(event))
+            await self._wait_until(lambda: bool(self.of(event)), seconds)
         except TimeoutError:
             raise TimeoutError(f"{self.name} did not receive {event} in {seconds:g} s") from None
         return self.of(event)[-1]
@@ -104,32 +111,54 @@ class Receiver:
     def of(self, event: str) -> list[Received]:
         return [each for each in self.received if each.id == event]
 
+    async def _wait_until(self, holds: Callable[[], bool], seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
 
 class Callbacks:
-    """All receivers, on one port."""
+    """All receivers: on one port, but for those that refuse connections at first."""
 
     def __init__(self, host: str, port: int) -> None:
         self._base = f"http://{host}:{port}"
         self._host = host
         self._port = port
         self._receivers: dict[str, Receiver] = {}
+        self._closed: dict[str, socket.socket] = {}
+        application = web.Application(client_max_size=_MOST_BYTES)
+        application.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(application, access_log=None)
 
     def receiver(self, name: str, *, takes_probes: bool = False) -> Receiver:
-        receiver = Receiver(name, f"{self._base}/{name}", takes_probes=takes_probes)
-        self._receivers[f"/{name}"] = receiver
-        return receiver
+        return self._add(name, self._base, takes_probes=takes_probes)
+
+    def closed_receiver(self, name: str) -> Receiver:
+        """Refuses every connection until it is opened. Its port is bound, so nobody else gets it."""
+        closed = socket.socket()
+        closed.bind((self._host, 0))
+        self._closed[name] = closed
+        return self._add(name, f"http://{self._host}:{closed.getsockname()[1]}")
+
+    async def open(self, receiver: Receiver) -> None:
+        await web.SockSite(self._runner, self._closed.pop(receiver.name)).start()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        application = web.Application(client_max_size=_MOST_BYTES)
-        application.router.add_route("*", "/{path:.*}", self._serve)
-        runner = web.AppRunner(application, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, self._host, self._port).start()
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
         try:
             yield
         finally:
-            await runner.cleanup()
+            await self._runner.cleanup()
+            for closed in self._closed.values():
+                closed.close()
+
+    def _add(self, name: str, base: str, *, takes_probes: bool = False) -> Receiver:
+        receiver = Receiver(name, f"{base}/{name}", takes_probes=takes_probes)
+        self._receivers[f"/{name}"] = receiver
+        return receiver
 
     async def _serve(self, request: web.Request) -> web.Response:
         receiver = self._receivers.get(request.path)
@@ -140,8 +169,7 @@ class Callbacks:
             for name, value in request.raw_headers
         }
         data = await request.read()
-        received = Received(headers, data, asyncio.get_running_loop().time())
-        answer = await receiver.take(received)
+        answer = receiver.take(Received(headers, data, asyncio.get_running_loop().time()))
         if answer.resets and request.transport is not None:
             request.transport.abort()
         await asyncio.sleep(answer.delay_s)

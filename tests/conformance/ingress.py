@@ -15,10 +15,19 @@ def binary(event: str = "1", kind: str = "kit.event", **more: str) -> dict[str, 
 
 
 class Ingress:
-    def __init__(self, client: httpx.AsyncClient, url: str, namespace: str) -> None:
+    """`metrics_url` is of Prometheus metrics, where they are known."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        url: str,
+        namespace: str,
+        metrics_url: str | None = None,
+    ) -> None:
         self.client = client
         self.url = url.rstrip("/")
         self.namespace = namespace
+        self.metrics_url = metrics_url
 
     def broker(self, name: str) -> "Broker":
         return Broker(self, name)

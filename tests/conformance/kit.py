@@ -14,6 +14,7 @@ __all__ = [
     "MUST",
     "SHOULD",
     "Check",
+    "Declare",
     "DiffersError",
     "FailError",
     "Kit",
@@ -62,6 +63,7 @@ class Kit:
     ingress: Ingress
     callbacks: Callbacks
     resources: Resources
+    brokers: list[str] = field(default_factory=list)
     again: list[Callable[[], None]] = field(default_factory=list)
     """Assertions that are asked once more when every check has ended: nothing came late."""
     _count: int = 0
@@ -69,10 +71,18 @@ class Kit:
     def broker(self, **spec: object) -> Broker:
         name = f"{self.prefix}-{self._next()}"
         self.resources.broker(name, spec)
+        self.brokers.append(name)
         return self.ingress.broker(name)
 
     def receiver(self) -> Receiver:
         return self.callbacks.receiver(f"{self.prefix}-{self._next()}")
+
+    def closed_receiver(self) -> Receiver:
+        """Refuses connections until `open`."""
+        return self.callbacks.closed_receiver(f"{self.prefix}-{self._next()}")
+
+    async def open(self, receiver: Receiver) -> None:
+        await self.callbacks.open(receiver)
 
     def trigger(
         self,
@@ -106,22 +116,27 @@ Run = Callable[[], Awaitable[str | None]]
 """Returns a remark, or None; raises FailError, DiffersError or SkipError."""
 
 
+Declare = Callable[[Kit], Run]
+"""Says which resources the check needs, all before anything is sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     number: int
     level: Level
     title: str
-    declare: Callable[[Kit], Run]
+    declare: Declare
 
 
 CHECKS: list[Check] = []
 
 
-def item(number: int, level: Level, title: str) -> Callable[[Callable[[Kit], Run]], Run | None]:
+def item(number: int, level: Level, title: str) -> Callable[[Declare], Declare]:
     """Registers a check; an item may have several."""
 
-    def register(declare: Callable[[Kit], Run]) -> None:
+    def register(declare: Declare) -> Declare:
         CHECKS.append(Check(number, level, title, declare))
+        return declare
 
     return register
 

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
+
 from tests.conftest import running_store
 from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger_yaml
 
@@ -172,8 +174,14 @@ async def test_a_refused_trigger_is_shown_with_its_reason_and_the_rest_serves(
         async with Fabric.up(tmp_path, yaml) as fabric:
             await fabric.post("/default/main", event_headers("1"))
             (received,) = await peer.wait_for(1)
+            async with httpx.AsyncClient(trust_env=False) as client:
+                triggers = (await client.get(f"{fabric.admin_url}/triggers")).json()
             await fabric.stop()
 
     assert received.path == "/good"
+    ready = {each["name"]: each["conditions"][0] for each in triggers}
+    assert (ready["good"]["status"], ready["bad"]["status"]) == ("True", "False")
+    assert ready["bad"]["reason"] == "Invalid"
+    assert ready["bad"]["message"].startswith("spec.filters[0].cesql: line 1, column 25: expected")
     (row,) = [line for line in fabric.lines if line.startswith("Trigger  default/bad")]
     assert "False Invalid spec.filters[0].cesql: line 1, column 25" in " ".join(row.split())

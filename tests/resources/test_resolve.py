@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from poplin.resources import Verdict, resolve
+from poplin.catalog import Verdict
+from poplin.resources import resolve
 from tests.resources.test_load import BROKER, GOOD, HEAD, loaded
 
 
