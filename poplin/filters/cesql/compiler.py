@@ -132,7 +132,10 @@ class Compiler:
         spend = self._spend
 
         def run(attributes: Attributes) -> Value:
-            value = argument(attributes)
+            try:
+                value = argument(attributes)
+            except EvaluationError as error:
+                raise error.without_value() from None
             if cast is not None:
                 value = cast(value)
             if value.__class__ is str:
@@ -150,7 +153,10 @@ class Compiler:
         spend = self._spend
 
         def run(attributes: Attributes) -> Value:
-            values = [each(attributes) for each in runs]
+            try:
+                values = [each(attributes) for each in runs]
+            except EvaluationError as error:
+                raise error.without_value() from None
             cast = [to(v) if to is not None else v for to, v in zip(casts, values, strict=True)]
             spend(sum([len(value) for value in cast if isinstance(value, str)]))
             return call(*cast)

@@ -30,6 +30,11 @@ class EvaluationError(Exception):
         self.kind = kind
         self.value = value
 
+    def without_value(self) -> "EvaluationError":
+        """As it passes through whatever encloses the function."""
+        self.value = None
+        return self
+
 
 def place(text: str, position: int) -> tuple[int, int]:
     """Line and column of an offset, from 1."""

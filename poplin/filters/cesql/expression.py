@@ -42,8 +42,9 @@ class Expression:
             return self._run(attributes), None
         except EvaluationError as error:
             error.__traceback__ = None
-            is_own = error.value is not None and isinstance(self._root, syntax.Call)
-            return (error.value if is_own and error.value is not None else self._zero), error
+            if error.value is None or not isinstance(self._root, syntax.Call):
+                return self._zero, error
+            return error.value, error
 
     def matches(self, attributes: Attributes) -> bool:
         """As a filter: the value is TRUE and no error occurred."""

@@ -117,6 +117,8 @@ EVENT: dict[str, Any] = {
         ("UNKNOWN(missing)", False, "missingFunction"),
         ("LEFT('abc', -2)", "abc", "functionEvaluation"),
         ("LEFT('abc', -2) = 'abc'", False, "functionEvaluation"),
+        ("UPPER(LEFT('abc', -2))", "", "functionEvaluation"),
+        ("CONCAT('x', LEFT('abc', -2))", "", "functionEvaluation"),
         ("ABS(-2147483648)", 2147483647, "math"),
         ("ABS(-2147483648) + 0", 0, "math"),
         # Functions
