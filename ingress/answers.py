@@ -42,7 +42,7 @@ def probed(headers: Sequence[tuple[bytes, bytes]], *, is_draining: bool) -> Answ
     if is_draining:
         return Answer(503, _probe_head(503, b""))
     hashes = [value for name, value in headers if name == b"k-network-hash"]
-    if any(name == b"k-network-probe" for name, _ in headers):
+    if (b"k-network-probe", b"probe") in headers:
         if not hashes or not hashes[0]:
             return Answer(400, _probe_head(400, b""))
         return Answer(200, _probe_head(200, b"k-network-hash: %b\r\n" % hashes[0]))

@@ -1,15 +1,17 @@
 """`/livez` and `/readyz`: is the process there, and would an event be accepted?"""
 
 from fastapi import FastAPI, Response
+from redis.asyncio import Redis
 
 from ingress.brokers import Brokers
-from poplin.errors import StoreUnavailableError
+from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log
+from poplin.store import Profile, check_profile
 
 __all__ = ["health_app"]
 
 
-def health_app(brokers: Brokers) -> FastAPI:
+def health_app(brokers: Brokers, redis: Redis, profile: Profile) -> FastAPI:
     app = FastAPI(title="Poplin ingress", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/livez")
@@ -18,8 +20,9 @@ def health_app(brokers: Brokers) -> FastAPI:
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, str]:
-        """200 only when every broker's log takes events and routes them by the set we know."""
-        reason = await _why_not_ready(brokers)
+        """200 only when the store keeps what it takes, and every broker's log takes events and
+        routes them by the set we know."""
+        reason = await _why_not_ready(brokers, redis, profile)
         if reason is None:
             return {"status": "ready"}
         response.status_code = 503
@@ -28,14 +31,15 @@ def health_app(brokers: Brokers) -> FastAPI:
     return app
 
 
-async def _why_not_ready(brokers: Brokers) -> str | None:
+async def _why_not_ready(brokers: Brokers, redis: Redis, profile: Profile) -> str | None:
     if brokers.version < 0:
         return "the catalog has not been read yet"
     try:
+        await check_profile(redis, profile)
         for log in brokers.logs:
             if reason := await _why_refused(log, brokers.version):
                 return reason
-    except StoreUnavailableError as error:
+    except (StoreUnavailableError, ConfigurationError) as error:
         return str(error)
     return None
 

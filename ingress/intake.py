@@ -5,15 +5,16 @@ dies after, the event is in the log.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.parse import unquote
 
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
 from ingress.brokers import Brokers
-from poplin.arrival import arrived
+from poplin.arrival import arrivals
 from poplin.codec import decode_all, to_entry
 from poplin.errors import BatchTooLargeError, InvalidEventError, PoplinError, StoreUnavailableError
+from poplin.event import Event
 from poplin.log import Appender, BrokerGoneError, Entry
 
 __all__ = ["Intake"]
@@ -23,9 +24,13 @@ Reply = Callable[[Answer], None]
 
 
 class Intake:
-    """Answers every request that is for a broker. `reply` is called once, now or later."""
+    """Answers every request that is for a broker. `reply` is called once, now or later.
+
+    No event is taken before `is_open` is set: somebody must know that the store keeps it.
+    """
 
     def __init__(self, brokers: Brokers) -> None:
+        self.is_open = False
         self._brokers = brokers
         self._lookups: set[asyncio.Task[None]] = set()
 
@@ -38,15 +43,20 @@ class Intake:
             reply(_bad_path(url))
             return
         try:
-            entries = [Entry(*to_entry(arrived(event))) for event in decode_all(headers, body)]
+            events = decode_all(headers, body)
         except InvalidEventError as error:
             reply(refusal(413 if isinstance(error, BatchTooLargeError) else 400, str(error)))
             return
         appender = self._brokers.get(key)
-        if appender is not None:
-            _append(appender, entries, partial(_answer_append, key, reply))
-            return
-        task = asyncio.create_task(self._look_up(key, entries, reply), name="look up broker")
+        if not self.is_open:
+            reply(refusal(503, "the store has not been checked yet; send the event again later"))
+        elif appender is not None:
+            _append(appender, key, events, reply)
+        else:
+            self._begin_look_up(key, events, reply)
+
+    def _begin_look_up(self, key: str, events: Sequence[Event], reply: Reply) -> None:
+        task = asyncio.create_task(self._look_up(key, events, reply), name="look up broker")
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)
 
@@ -54,7 +64,7 @@ class Intake:
         """Wait for the requests that are still looking for their broker."""
         await asyncio.gather(*self._lookups)
 
-    async def _look_up(self, key: str, entries: list[Entry], reply: Reply) -> None:
+    async def _look_up(self, key: str, events: Sequence[Event], reply: Reply) -> None:
         appender: Appender | None = None
         try:
             appender = await self._brokers.look_up(key)
@@ -64,12 +74,16 @@ class Intake:
         if appender is None:
             reply(refusal(404, f"there is no broker {key}; see the names in your files"))
         else:
-            _append(appender, entries, partial(_answer_append, key, reply))
+            _append(appender, key, events, reply)
 
 
-def _append(
-    appender: Appender, entries: list[Entry], done: Callable[[PoplinError | None], None]
-) -> None:
+def _append(appender: Appender, key: str, events: Sequence[Event], reply: Reply) -> None:
+    try:
+        entries = [Entry(*to_entry(event)) for event in arrivals(events)]
+    except InvalidEventError as error:
+        reply(refusal(400, str(error)))
+        return
+    done = partial(_answer_append, key, reply)
     if entries:
         appender.add(entries, done)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from redis.asyncio import Redis
 
 from ingress.bounds import Bounds
 from ingress.brokers import Brokers
@@ -15,9 +16,10 @@ from ingress.health import health_app
 from ingress.intake import Intake
 from ingress.protocol import IngressProtocol, look_after
 from poplin.catalog import Follower
+from poplin.errors import ConfigurationError
 from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector
 from poplin.settings import IngressSettings
-from poplin.store import connect, ensure_profile
+from poplin.store import Profile, connect, ensure_profile
 
 __all__ = ["serve"]
 
@@ -35,7 +37,7 @@ async def serve(settings: IngressSettings) -> None:
         keep_alive_s=settings.keep_alive_s,
     )
     protocol = partial(IngressProtocol, intake=intake, bounds=bounds)
-    server = _server(health_app(brokers), protocol, settings)
+    server = _server(health_app(brokers, redis, settings.profile), protocol, settings)
     listener = listening_socket(settings.host, settings.port, settings.socket_fd)
     host, port = listener.getsockname()[:2]
     stop = asyncio.Event()
@@ -43,7 +45,7 @@ async def serve(settings: IngressSettings) -> None:
     raise_file_limit()
     tune_collector()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(ensure_profile(redis, settings.profile, stop), name="check profile")
+        check = tasks.create_task(_open(intake, redis, settings.profile, stop), name="check store")
         tasks.create_task(follower.run(stop), name="follow catalog")
         tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
         serving = tasks.create_task(_serve(server, listener, stop), name="serve")
@@ -53,6 +55,21 @@ async def serve(settings: IngressSettings) -> None:
     await intake.close()
     await brokers.close()
     await redis.aclose()
+    if (wrong := check.result()) is not None:
+        raise wrong
+
+
+async def _open(
+    intake: Intake, redis: Redis, profile: Profile, stop: asyncio.Event
+) -> ConfigurationError | None:
+    """Take events once the store is known to keep them; stop when it is known not to."""
+    try:
+        await ensure_profile(redis, profile, stop)
+    except ConfigurationError as error:
+        stop.set()
+        return error
+    intake.is_open = True
+    return None
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, stop: asyncio.Event) -> None:

@@ -2,12 +2,13 @@
 
 import re
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 
 from poplin.errors import InvalidEventError
 from poplin.event import Event
 
-__all__ = ["ARRIVAL_TIME", "HOPS", "MOST_HOPS", "arrived"]
+__all__ = ["ARRIVAL_TIME", "HOPS", "MOST_HOPS", "arrivals", "arrived"]
 
 ARRIVAL_TIME = "knativearrivaltime"
 HOPS = "knativebrokerttl"
@@ -30,6 +31,19 @@ def arrived(event: Event) -> Event:
             f"attribute '{HOPS}' is {str(hops)[:20]!r}: the event has used up its hops"
         )
     return event.with_attributes({HOPS: left, ARRIVAL_TIME: _now()})
+
+
+def arrivals(events: Sequence[Event]) -> list[Event]:
+    """`arrived` of one event, or of every one of a batch; the error names which."""
+    if len(events) == 1:
+        return [arrived(events[0])]
+    found = []
+    for number, event in enumerate(events):
+        try:
+            found.append(arrived(event))
+        except InvalidEventError as error:
+            raise InvalidEventError(f"element [{number}] of the batch: {error}") from error
+    return found
 
 
 def _now() -> str:

@@ -33,10 +33,9 @@ def decode_all(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Sequence[
     Header names are lower-case, repeated headers kept. The mode is decided by Content-Type alone
     (HTTP binding 3). Raises InvalidEventError.
     """
-    content_type = _content_type(headers)
-    if content_type is None or not content_type[:23].lower().startswith(_STRUCTURED):
+    media_type = _event_format(headers)
+    if media_type is None:
         return (decode_binary(headers, body),)
-    media_type = content_type.partition(b";")[0].strip().lower()
     if media_type == _BATCH_JSON:
         return decode_batch(headers, body)
     return (_decode_structured(media_type, headers, body),)
@@ -44,10 +43,9 @@ def decode_all(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Sequence[
 
 def decode(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     """The event of an HTTP answer, which may hold no batch. Raises InvalidEventError."""
-    content_type = _content_type(headers)
-    if content_type is None or not content_type[:23].lower().startswith(_STRUCTURED):
+    media_type = _event_format(headers)
+    if media_type is None:
         return decode_binary(headers, body)
-    media_type = content_type.partition(b";")[0].strip().lower()
     return _decode_structured(media_type, headers, body)
 
 
@@ -65,16 +63,16 @@ def _decode_structured(
 
 def is_event(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     """Whether an answer claims to be a CloudEvent, and so must be a valid one."""
-    content_type = _content_type(headers)
-    if content_type is not None and content_type.lower().startswith(_STRUCTURED):
-        return True
-    return _has_specversion(headers)
+    return _event_format(headers) is not None or _has_specversion(headers)
 
 
-def _content_type(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+def _event_format(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    """The media type of structured and batch mode, lower-case; None in binary mode."""
     for name, value in headers:
         if name == b"content-type":
-            return value
+            if not value[:23].lower().startswith(_STRUCTURED):
+                return None
+            return value.partition(b";")[0].strip().lower()
     return None
 
 

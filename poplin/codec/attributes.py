@@ -35,9 +35,18 @@ _FORBIDDEN_TEXT = re.compile(
 )
 _PLAIN = re.compile(r"[ -~]*\Z")
 
-# RFC 3986 by its character classes and percent triplets; the structure is checked by prefix.
-_PCHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\[\]]|%[0-9A-Fa-f]{2})"
-_URI_REFERENCE = re.compile(rf"{_PCHAR}*(?:#{_PCHAR}*)?\Z")
+# RFC 3986, appendix A; brackets also in paths and queries, where many write them and Knative
+# takes them. Possessive, so that no text takes more than a few passes.
+_CHAR = r"A-Za-z0-9\-._~!$&'()*+,;="
+_REST = rf"(?:[{_CHAR}:@/\[\]]|%[0-9A-Fa-f]{{2}})*+"
+_AUTHORITY = (
+    rf"(?:(?:[{_CHAR}:]|%[0-9A-Fa-f]{{2}})*@)?"
+    rf"(?:\[[0-9A-Fa-fvV:.]++\]|(?:[{_CHAR}]|%[0-9A-Fa-f]{{2}})*+)(?::[0-9]*+)?(?=[/?#]|\Z)"
+)
+_URI_REFERENCE = re.compile(
+    rf"(?:[A-Za-z][A-Za-z0-9+.\-]*+:|(?!(?:[{_CHAR}@]|%[0-9A-Fa-f]{{2}})*+:))"
+    rf"(?://{_AUTHORITY}|(?!//)){_REST}(?:\?(?:{_REST}\??)*+)?(?:#(?:{_REST}\??)*+)?\Z"
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?=.)")
 
 # RFC 3339 5.6, with the lower-case t and z that it allows and leap seconds.
@@ -49,9 +58,10 @@ _TIME = re.compile(
 
 # RFC 2045 5.1 with RFC 2046 types.
 _WORD = r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+"
-_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"'
+_QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*+"'
+# Possessive, so that no text takes more than one pass.
 _MEDIA_TYPE = re.compile(
-    rf"{_WORD}/{_WORD}(?:[ \t]*;[ \t]*(?:{_WORD}=(?:{_WORD}|{_QUOTED}))?)*[ \t]*\Z"
+    rf"{_WORD}/{_WORD}(?:[ \t]*+;[ \t]*+(?:{_WORD}=(?:{_WORD}|{_QUOTED}))?)*+[ \t]*+\Z"
 )
 
 

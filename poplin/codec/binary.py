@@ -16,7 +16,7 @@ from poplin.event import AttributeValue, Event
 __all__ = ["canonical", "decode_binary", "encode_binary"]
 
 # How the names of headers that pass through begin; most requests have none.
-_MAY_PASS = frozenset({b"x-", b"kn", b"tr", b"ba"})
+_MAY_PASS = frozenset({b"x-", b"kn", b"re", b"tr", b"ba"})
 
 
 def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
@@ -45,6 +45,11 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
             attributes["datacontenttype"] = text
         elif name[:2] in _MAY_PASS:
             other = True
+    if attributes.keys() <= {"datacontenttype"}:
+        raise InvalidEventError(
+            "this is no CloudEvent: send its attributes as ce- headers, or all of it in JSON as "
+            "application/cloudevents+json"
+        )
     check(attributes)
     return Event(attributes, body, passed_through(headers) if other else (), kept)
 

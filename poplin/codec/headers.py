@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import unquote_to_bytes
 
 from poplin.codec.attributes import is_uri_reference, shown, typed_as_uri
 from poplin.errors import InvalidEventError
@@ -11,16 +10,19 @@ __all__ = ["decode_value", "encode_value", "needs_decoding", "passed_through"]
 
 # Knative's (pkg/utils/headers.go), and the trace context, which whoever takes no part in a trace
 # passes on unchanged (W3C Trace Context 3.3, W3C Baggage).
-_PASSED = frozenset({b"x-request-id", b"traceparent", b"tracestate", b"baggage"})
+_PASSED = frozenset({b"x-request-id", b"retry-after", b"traceparent", b"tracestate", b"baggage"})
 _PASSED_PREFIXES = (b"knative-", b"x-b3-")
 # All but U+0021-007E, and of those the quote and the percent sign.
-_NEEDS_ENCODING = re.compile(r"[^!#$&-~]")
+_NEEDS_ENCODING = re.compile(r"[^!#$&-~]+")
 
 # A bound method, for the ingress asks it of every header.
 needs_decoding = re.compile(rb"[^!#$&-~]").search
 """None where the text is the value, and would be encoded to itself."""
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"\Z', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TRIPLETS = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+_ENCODED = [f"%{byte:02X}" for byte in range(256)]
 _VISIBLE = re.compile(rb"[\t -~\x80-\xff]*\Z")
 
 
@@ -30,7 +32,7 @@ def decode_value(name: str, raw: bytes) -> tuple[str, str | None]:
     Quotes are undone, and not kept, then percent-encoding once. Raises InvalidEventError.
     """
     text = _utf8(name, raw)
-    if text[:1] == '"' and len(text) > 1 and text[-1] == '"':
+    if _QUOTED.match(text):
         return _percent_decoded(name, _ESCAPED.sub(r"\1", text[1:-1])), None
     decoded = _percent_decoded(name, text)
     sent = raw.decode("latin-1")
@@ -44,7 +46,7 @@ def _percent_decoded(name: str, text: str) -> str:
     if "%" not in text:
         return text
     try:
-        decoded = unquote_to_bytes(text).decode("utf-8")
+        decoded = _TRIPLETS.sub(_bytes, text.encode()).decode()
     except UnicodeDecodeError:
         raise InvalidEventError(
             f"attribute '{name}' is {shown(text)}; its percent-encoding is not UTF-8"
@@ -63,6 +65,10 @@ def _utf8(name: str, raw: bytes) -> str:
         ) from None
 
 
+def _bytes(triplets: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(triplets.group().replace(b"%", b"").decode())
+
+
 def encode_value(text: str) -> str:
     """Percent-encode space, quote, percent and everything that is not visible ASCII."""
     if _NEEDS_ENCODING.search(text) is None:
@@ -71,7 +77,7 @@ def encode_value(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8"))
+    return "".join([_ENCODED[byte] for byte in match.group().encode()])
 
 
 def passed_through(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 import binascii
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 
@@ -13,10 +13,19 @@ from poplin.codec.headers import passed_through
 from poplin.errors import BatchTooLargeError, InvalidEventError
 from poplin.event import AttributeValue, Event
 
-__all__ = ["MOST_IN_BATCH", "decode_batch", "decode_structured", "encode_structured"]
+__all__ = [
+    "MOST_IN_BATCH",
+    "MOST_PASSED_BYTES",
+    "decode_batch",
+    "decode_structured",
+    "encode_structured",
+]
 
 MOST_IN_BATCH = 1000
 """Events of one request: they are one call to the store, which serves nobody else meanwhile."""
+
+MOST_PASSED_BYTES = 256 * 1024
+"""Of the headers that pass through, for all events of a batch: each keeps them."""
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -59,6 +68,11 @@ def decode_batch(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> list[Ev
     if len(elements) > MOST_IN_BATCH:
         raise BatchTooLargeError(
             f"the batch has {len(elements)} events; send at most {MOST_IN_BATCH} at once"
+        )
+    if len(elements) * sum(len(value) for _, value in passed) > MOST_PASSED_BYTES:
+        raise BatchTooLargeError(
+            "each event of the batch would carry the headers that pass through, which is more than "
+            f"{MOST_PASSED_BYTES} bytes in all; send fewer headers or fewer events"
         )
     events: list[Event] = []
     for number, element in enumerate(elements):
@@ -139,8 +153,8 @@ def _data(members: dict[str, msgspec.Raw], attributes: dict[str, AttributeValue]
         return _base64("data_base64", _json("data_base64", encoded))
     if plain is None:
         return b""
-    if attributes.get("datacontentencoding") == "base64":
-        # CloudEvents 0.3; it says how this message holds the data, which nobody else needs.
+    if _is_encoded(attributes):
+        # It says how this message holds the data, which nobody else needs.
         del attributes["datacontentencoding"]
         return _base64("data", _json("data", plain))
     content_type = attributes.setdefault("datacontenttype", "application/json")
@@ -157,6 +171,11 @@ def _data(members: dict[str, msgspec.Raw], attributes: dict[str, AttributeValue]
         return text.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidEventError("member 'data' holds a lone surrogate; it is not text") from None
+
+
+def _is_encoded(attributes: Mapping[str, AttributeValue]) -> bool:
+    """By CloudEvents 0.3; in 1.0 the name is an extension like any other."""
+    return attributes.get("datacontentencoding") == "base64" and attributes["specversion"] == "0.3"
 
 
 def _base64(name: str, value: object) -> bytes:
@@ -191,8 +210,9 @@ def _data_member(event: Event) -> bytes:
     if not data:
         return b""
     content_type = event.attributes.get("datacontenttype")
-    if event.attributes.get("datacontentencoding") == "base64":
-        return b'"data":"' + b64encode(data) + b'"'
+    if _is_encoded(event.attributes) and (encoded := _text(data)) is not None:
+        # It came in binary mode with data that was base64 already.
+        return b'"data":' + msgspec.json.encode(encoded)
     if content_type is not None:
         if _is_json(canonical(content_type)):
             if _is_json_text(data):
@@ -203,7 +223,8 @@ def _data_member(event: Event) -> bytes:
                 return b'"data":' + msgspec.json.encode(text)
     # Without a content type a `data` member would claim JSON (JSON format 3.1.1).
     if event.attributes["specversion"] == "0.3":
-        return b'"datacontentencoding":"base64","data":"' + b64encode(data) + b'"'
+        said = b"" if _is_encoded(event.attributes) else b'"datacontentencoding":"base64",'
+        return said + b'"data":"' + b64encode(data) + b'"'
     return b'"data_base64":"' + b64encode(data) + b'"'
 
 

@@ -26,8 +26,10 @@ class Annotation:
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if text.isascii() and text.isdigit() and lowest <= int(text[:12]) <= highest:
-            return int(text)
+        if text.isascii() and text.isdigit() and len(text) <= 12:
+            number = int(text)
+            if lowest <= number <= highest:
+                return number
         raise ValueError(f"use a whole number from {lowest} to {highest}, in quotes")
 
     return parse

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from poplin.codec import (
@@ -18,7 +18,7 @@ from poplin.codec import (
     to_entry,
 )
 from poplin.codec.binary import canonical
-from poplin.errors import InvalidEventError
+from poplin.errors import BatchTooLargeError, InvalidEventError
 from poplin.event import Event
 from tests.quick import MOST_S, cpu_s
 
@@ -66,6 +66,12 @@ def test_header_values_are_decoded_once(header: str, value: str, text: str) -> N
         ({"ce-data": "x"}, "'data'"),
         ({"ce-datacontenttype": "x/y"}, "'ce-datacontenttype'"),
         ({"content-type": "json"}, "'datacontenttype'"),
+        ({"content-type": 'text/plain; x="\xe9"'}, "'datacontenttype'"),
+        ({"ce-source": "http://[::1"}, "'source'"),
+        ({"ce-source": ":x"}, "'source'"),
+        ({"ce-source": "1:x"}, "'source'"),
+        ({"ce-source": "http://h:x/"}, "'source'"),
+        ({"ce-source": "/#a#b"}, "'source'"),
         ({"ce-x": "%C0%A0"}, "'x'"),
         ({"ce-x": "%0D%0A"}, "'x'"),
         ({"content-type": "application/cloudevents-batch+avro"}, "batch"),
@@ -110,6 +116,53 @@ def test_a_quoted_string_is_not_kept() -> None:
     assert b"ce-x: a%20b\r\n" in encode_binary(event)[0]
 
 
+@pytest.mark.parametrize("text", ['"a", "b"', '"abc\\"', '"', '"a', 'a"'])
+def test_what_only_looks_like_a_quoted_string_is_literal(text: str) -> None:
+    event = decode(binary(**{"ce-x": text}), b"")
+
+    assert event.attributes["x"] == text
+    assert f"ce-x: {text}\r\n".encode() in encode_binary(event)[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["/s", "1-555-123-4567", "urn:x:y", "//h/x", "mailto:a@b.c", "http://[::1]:80/?ids[]=1#f"],
+)
+def test_a_source_is_any_uri_reference(source: str) -> None:
+    assert decode(binary(**{"ce-source": source}), b"").attributes["source"] == source
+
+
+def test_an_extension_named_datacontentencoding_is_one_like_any_other_in_1_0() -> None:
+    members = {"datacontentencoding": "base64", "datacontenttype": "text/plain", "data": "aGk="}
+
+    event = decode(*structured(**members))
+
+    assert (event.attributes["datacontentencoding"], event.data) == ("base64", b"aGk=")
+    assert b'"data":"aGk="' in encode_structured(event)[1]
+
+
+def test_data_in_base64_of_0_3_is_encoded_once() -> None:
+    sent = binary(**{"ce-specversion": "0.3", "ce-datacontentencoding": "base64"})
+
+    event = decode([*sent, (b"content-type", b"application/json")], b"eyJhIjoxfQ==")
+    again = decode(*_message(encode_structured(event)))
+
+    assert encode_binary(event)[1] == b"eyJhIjoxfQ=="
+    assert b'"data":"eyJhIjoxfQ=="' in encode_structured(event)[1]
+    assert again.data == b'{"a":1}'
+
+
+def _message(encoded: tuple[bytes, bytes]) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    return _pairs(encoded[0]), encoded[1]
+
+
+def test_a_plain_post_is_told_the_two_ways_to_send_an_event() -> None:
+    with pytest.raises(
+        InvalidEventError, match=r"ce- headers, or .* application/cloudevents\+json"
+    ):
+        decode([(b"content-type", b"application/json")], b"{}")
+
+
 def test_an_attribute_that_is_set_loses_the_text_that_was_kept() -> None:
     event = decode(binary(**{"ce-x": "a b"}), b"")
 
@@ -140,6 +193,14 @@ def test_a_batch_is_its_events() -> None:
 def test_a_batch_is_valid_as_a_whole_or_refused(elements: list[object], named: str) -> None:
     with pytest.raises(InvalidEventError, match=named):
         decode_all(*_batch(*elements))
+
+
+def test_a_batch_does_not_multiply_the_headers_that_pass_through() -> None:
+    headers, body = _batch(*[REQUIRED] * 100)
+
+    with pytest.raises(BatchTooLargeError, match="headers that pass through"):
+        decode_all([*headers, (b"knative-x", b"x" * 10_000)], body)
+    assert len(decode_all([*headers, (b"knative-x", b"x" * 100)], body)) == 100
 
 
 def test_an_answer_that_is_a_batch_is_refused() -> None:
@@ -305,6 +366,12 @@ def test_through_every_mode_and_the_log_attributes_are_equal_and_data_identical(
     ),
     st.one_of(st.binary(), st.sampled_from([b"[" * 5000, b'{"a":' * 5000, b"null", b"{}"])),
 )
+@example([(b"content-type", b"a/b" + b"; " * 30 + b"@")], b"")
+@example([(b"content-type", b"a/b" + b'; x="' * 3000)], b"")
+@example([*binary(), (b"ce-dataschema", b"http://" + b"a:" * 30_000)], b"")
+@example([*binary(), (b"ce-x", b'"' + b"\\\\" * 30_000)], b"")
+@example([*binary(), (b"ce-x", b"%" * 60_000)], b"")
+@example([*binary(), (b"ce-time", b"2020-01-01T00:00:00." + b"0" * 60_000)], b"")
 def test_nothing_but_a_refusal_escapes(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     message = ""
     for read in (decode, decode_all):

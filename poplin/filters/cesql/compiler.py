@@ -21,6 +21,7 @@ from poplin.filters.cesql.values import (
     to_string,
     zero,
 )
+from poplin.filters.cesql.work import Work
 
 __all__ = ["Attributes", "Compiler", "Run"]
 
@@ -33,21 +34,18 @@ _ORDERS: Mapping[str, Callable[[int, int], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_MOST_WORK = 65_536
-"""Characters that the functions of one evaluation may go through."""
 
 
 class Compiler:
-    """Compiles the parts of one expression; one evaluation of them at a time may run."""
+    """Compiles the parts of one expression; one evaluation of them at a time may run.
+
+    `work` is to be ended after each evaluation.
+    """
 
     def __init__(self, functions: FunctionTable) -> None:
         self.unknown_functions: list[str] = []
+        self.work = Work()
         self._functions = functions
-        self._work = 0
-
-    def begin(self) -> None:
-        """Before each evaluation: nothing has been spent."""
-        self._work = 0
 
     def zero(self, node: Node) -> Value:
         """What a part results in beside an error."""
@@ -79,7 +77,7 @@ class Compiler:
             case syntax.Logic():
                 return _logic(node.operators, [self.compile(term) for term in node.terms])
             case syntax.Like():
-                return _like(self.compile(node.operand), node.pattern, node.negated)
+                return self._like(node)
             case syntax.In():
                 return self._in(node)
             case syntax.Call():
@@ -99,6 +97,12 @@ class Compiler:
                 return _attribute_equals(node.left.name, node.right.value, wanted)
             return _equals_literal(left, node.right.value, wanted)
         return _equals(left, right, wanted)
+
+    def _like(self, node: syntax.Like) -> Run:
+        self.work.is_needed = True
+        operand, matches = self.compile(node.operand), compile_pattern(node.pattern, self.work)
+        wanted = not node.negated
+        return lambda attributes: matches(to_string(operand(attributes))) is wanted
 
     def _in(self, node: syntax.In) -> Run:
         operand, wanted = self.compile(node.operand), not node.negated
@@ -121,6 +125,7 @@ class Compiler:
                 )
 
             return missing
+        self.work.is_needed = True
         casts = [caster(to) for to in _types(function, count)]
         if count == 1:
             return self._call_one(function.call, runs[0], casts[0])
@@ -129,7 +134,7 @@ class Compiler:
     def _call_one(
         self, call: Callable[..., Value], argument: Run, cast: Callable[[Value], Value] | None
     ) -> Run:
-        spend = self._spend
+        spend = self.work.spend
 
         def run(attributes: Attributes) -> Value:
             try:
@@ -150,7 +155,7 @@ class Compiler:
         runs: list[Run],
         casts: list[Callable[[Value], Value] | None],
     ) -> Run:
-        spend = self._spend
+        spend = self.work.spend
 
         def run(attributes: Attributes) -> Value:
             try:
@@ -162,13 +167,6 @@ class Compiler:
             return call(*cast)
 
         return run
-
-    def _spend(self, characters: int) -> None:
-        self._work += characters
-        if self._work > _MOST_WORK:
-            raise EvaluationError(
-                "generic", f"the functions would go through more than {_MOST_WORK} characters"
-            )
 
 
 def _types(function: Function, count: int) -> list[type]:
@@ -333,15 +331,6 @@ def _any(terms: list[Run]) -> Run:
             if value is not False and to_boolean(value):
                 return True
         return False
-
-    return run
-
-
-def _like(operand: Run, pattern: str, negated: bool) -> Run:
-    matches = compile_pattern(pattern)
-
-    def run(attributes: Attributes) -> Value:
-        return matches(to_string(operand(attributes))) is not negated
 
     return run
 

@@ -20,7 +20,16 @@ class Expression:
     in upper case: evaluation of such a call is an error, `missingFunction`.
     """
 
-    __slots__ = ("_compiler", "_root", "_run", "_zero", "text", "unknown_functions", "warnings")
+    __slots__ = (
+        "_compiler",
+        "_is_work",
+        "_root",
+        "_run",
+        "_zero",
+        "text",
+        "unknown_functions",
+        "warnings",
+    )
 
     def __init__(self, text: str, functions: FunctionTable) -> None:
         parser = Parser(text)
@@ -29,6 +38,7 @@ class Expression:
         self._compiler = Compiler(functions)
         self._run = self._compiler.compile(self._root)
         self._zero = self._compiler.zero(self._root)
+        self._is_work = self._compiler.work.is_needed
         self.warnings = tuple(parser.warnings)
         self.unknown_functions = tuple(dict.fromkeys(self._compiler.unknown_functions))
 
@@ -37,7 +47,6 @@ class Expression:
 
         `attributes` maps names in lower case to strings, 32-bit integers and booleans.
         """
-        self._compiler.begin()
         try:
             return self._run(attributes), None
         except EvaluationError as error:
@@ -45,14 +54,18 @@ class Expression:
             if error.value is None or not isinstance(self._root, syntax.Call):
                 return self._zero, error
             return error.value, error
+        finally:
+            self._compiler.work.end()
 
     def matches(self, attributes: Attributes) -> bool:
         """As a filter: the value is TRUE and no error occurred."""
-        self._compiler.begin()
         try:
             return self._run(attributes) is True
         except EvaluationError:
             return False
+        finally:
+            if self._is_work:
+                self._compiler.work.end()
 
     @property
     def pinned(self) -> Mapping[str, str]:

@@ -1,12 +1,13 @@
 """LIKE patterns: `%` is any text, `_` one character; `\\%` and `\\_` are those themselves.
 
-No pattern takes more than about one pass over the text for each of its characters, and long
-ones take a pass of machine words: positions of a character are the bits of an integer.
+A pattern with gaps is looked for by the bits of integers: the positions of a character are the
+bits of one, so that a character of the pattern costs a pass of machine words over the text.
 """
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+
+from poplin.filters.cesql.work import Work
 
 __all__ = ["compile_pattern"]
 
@@ -16,11 +17,13 @@ _Segment = tuple[str | None, ...]
 
 _PIECE = re.compile(r"\\[%_]|.", re.DOTALL)
 _FEW = 32
+_BITS_AT_ONCE = 64
 _LONGEST_NAIVE = 8192
 """Characters of text times characters of pattern; str.find compares each with each at worst."""
 
 
-def compile_pattern(pattern: str) -> Matcher:
+def compile_pattern(pattern: str, work: Work) -> Matcher:
+    """The matcher raises EvaluationError when it would be too much `work`."""
     first, *others = _segments(pattern)
     starts = _anchored(first)
     if not others:
@@ -30,7 +33,7 @@ def compile_pattern(pattern: str) -> Matcher:
         start = "".join(map(str, first))
         return lambda text: text.startswith(start)
     ends = _anchored(last)
-    finds = [_finder(segment) for segment in middle if segment]
+    finds = [_finder(segment, work) for segment in middle if segment]
     fixed, head, tail = len(first) + len(last), len(first), len(last)
 
     def matches(text: str) -> bool:
@@ -85,7 +88,7 @@ def _runs(segment: _Segment) -> list[tuple[int, str]]:
     return found
 
 
-def _finder(segment: _Segment) -> Callable[[str, int, int], int]:
+def _finder(segment: _Segment, work: Work) -> Callable[[str, int, int], int]:
     """Finds the segment between two positions: the end of its first occurrence, or -1."""
     size = len(segment)
     runs = _runs(segment)
@@ -95,25 +98,29 @@ def _finder(segment: _Segment) -> Callable[[str, int, int], int]:
 
     def find(text: str, position: int, stop: int) -> int:
         if len(plain) != size or (stop - position) * size > _LONGEST_NAIVE:
-            return _find_by_bits(segment, text, position, stop)
+            return _find_by_bits(segment, text, position, stop, work)
         found = text.find(plain, position, stop)
         return -1 if found < 0 else found + size
 
     return find
 
 
-def _find_by_bits(segment: _Segment, text: str, position: int, stop: int) -> int:
+def _find_by_bits(segment: _Segment, text: str, position: int, stop: int, work: Work) -> int:
+    work.spend(len(text) * len(segment) // _BITS_AT_ONCE)
     candidates = -1
     for offset, character in enumerate(segment):
         if character is not None:
-            candidates &= _places(text, character) >> (position + offset)
+            places = work.places.get((text, character))
+            if places is None:
+                work.spend(len(text))
+                places = work.places[text, character] = _places(text, character)
+            candidates &= places >> (position + offset)
             if not candidates:
                 return -1
     end = position + (candidates & -candidates).bit_length() - 1 + len(segment)
     return end if end <= stop else -1
 
 
-@lru_cache(maxsize=512)
 def _places(text: str, character: str) -> int:
     """The bits of the positions at which a character stands."""
     if text.count(character) <= _FEW:

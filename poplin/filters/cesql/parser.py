@@ -5,6 +5,7 @@ AND, OR and XOR on one level, to the right. So `NOT a = b` means `(NOT a) = b`.
 """
 
 import re
+from dataclasses import replace
 
 from poplin.filters.cesql.errors import ParseError, place
 from poplin.filters.cesql.syntax import (
@@ -137,8 +138,8 @@ class Parser:
                 return Exists(token.start, name.end, 1, name.text.lower())
             case "(":
                 inner = self._expression(0, depth + 1)
-                self._take(")", "an operator or )")
-                return inner
+                end = self._take(")", "an operator or )").end
+                return replace(inner, start=token.start, end=end)
             case "integer":
                 return self._integer(token)
             case "string":
@@ -158,9 +159,10 @@ class Parser:
 
     def _integer(self, token: Token) -> Node:
         digits = token if token.kind == "integer" else self._advance()
-        text = token.text if digits is token else token.text + digits.text
-        # Longer than any 32-bit integer even without its leading zeros.
-        number = int(text) if len(text.lstrip("+-0")) <= 10 else 2**31
+        sign = "" if digits is token else token.text
+        # Without its leading zeros: int() refuses texts of thousands of digits.
+        significant = digits.text.lstrip("0")
+        number = int(f"{sign}0{significant}") if len(significant) <= 10 else 2**31
         if number not in INT32:
             raise ParseError(self._text, token.start, "a 32-bit integer", digits.shown)
         return Literal(token.start, digits.end, 1, number)

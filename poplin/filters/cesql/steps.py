@@ -7,7 +7,7 @@ from poplin.filters.cesql import syntax
 from poplin.filters.cesql.compiler import Attributes, Compiler
 from poplin.filters.cesql.errors import EvaluationError, place
 from poplin.filters.cesql.syntax import Node
-from poplin.filters.cesql.values import Value
+from poplin.filters.cesql.values import Value, to_boolean
 
 __all__ = ["Step", "explain"]
 
@@ -35,11 +35,12 @@ def _step(
     value: Value | None = None
     error: EvaluationError | None = None
     if is_reached:
-        compiler.begin()
         try:
             value = compiler.compile(node)(attributes)
         except EvaluationError as raised:
             error = raised
+        finally:
+            compiler.work.end()
     parts = []
     for part, decides in _parts(node):
         step = _step(text, part, compiler, attributes, is_reached=is_reached)
@@ -51,9 +52,10 @@ def _step(
 
 
 def _is(value: Value | None, decides: bool) -> bool:
-    return value is not None and str(value).lower() in (
-        ("1", "true") if decides else ("0", "false")
-    )
+    try:
+        return value is not None and to_boolean(value) is decides
+    except EvaluationError:
+        return False
 
 
 def _parts(node: Node) -> Iterator[tuple[Node, bool | None]]:

@@ -13,7 +13,7 @@ Value = str | int | bool
 INT32 = range(-(2**31), 2**31)
 
 # Possessive, so that no text takes more than one pass; ten digits hold every 32-bit integer.
-_INTEGER = re.compile(r"[+-]?+0*+[0-9]{0,10}+\Z")
+_INTEGER = re.compile(r"([+-]?+)0*+([0-9]{0,10}+)\Z")
 _SHORT = 32
 
 
@@ -38,11 +38,12 @@ def to_integer(value: Value) -> int:
 
 
 def _parsed(text: str) -> int | None:
-    if text[-1:].isdigit() and _INTEGER.match(text):
-        number = int(text)
-        if number in INT32:
-            return number
-    return None
+    match = _INTEGER.match(text)
+    if match is None or not text[-1:].isdigit():
+        return None
+    # Without its leading zeros: int() refuses texts of thousands of digits.
+    number = int(f"{match[1]}0{match[2]}")
+    return number if number in INT32 else None
 
 
 # A long run of zeros is read once, however often an expression asks.

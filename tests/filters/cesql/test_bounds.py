@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 from poplin.filters import cesql
 from poplin.filters.cesql.like import compile_pattern
+from poplin.filters.cesql.work import Work
 from tests.quick import MOST_S, cpu_s
 
 MOST_EVALUATION_S = 0.005
 LONG = "a" * 4096
 GREEK = "".join(chr(0x400 + number % 60) for number in range(2048))
+
+
+DISTINCT = "".join(chr(0x23 + number) for number in range(90) if chr(0x23 + number) not in "%'\\_")
 
 
 def _filled(part: str, joint: str) -> str:
@@ -45,6 +49,13 @@ def _filled(part: str, joint: str) -> str:
         (_filled("a = 'x'", " OR "), LONG),
         (_filled("a != 'x'", " AND "), LONG),
         ("1" + " + 1" * 60, LONG),
+        (
+            f"CONCAT({','.join('a' * 15)}) LIKE '%{DISTINCT[:50]}_{DISTINCT[50:]}!!%'",
+            "\u00e9" + DISTINCT * 46,
+        ),
+        (" OR ".join([f"CONCAT(a,'{c}') LIKE '%{DISTINCT}_!%'" for c in DISTINCT[:30]]), GREEK),
+        ("sequence = 5 OR a = 5", "0" * 4400),
+        ("a + 1 = 1 OR INT(a) = 1 OR IS_INT(a) OR -a = 2 OR a < 1", "0" * 60_000),
     ],
     ids=lambda text: text[:30],
 )
@@ -73,6 +84,8 @@ _EVENT: dict[str, Any] = {"a": "abc", "type": "t", "flag": True, "count": 7}
 @example("-" * 8192)
 @example("'" + "\\'" * 4000)
 @example("a AND b OR " * 700 + "c")
+@example("a = " + "0" * 4400)
+@example("a = -" + "0" * 4400 + "7")
 def test_any_text_is_refused_or_evaluated(text: str) -> None:
     assert cpu_s(lambda: _used(text)) <= MOST_S
     with suppress(cesql.ParseError):
@@ -98,7 +111,7 @@ def test_like_agrees_with_a_regular_expression(pieces: list[str], text: str) -> 
     parts = [{"_": ".", "%": ".*"}.get(piece, re.escape(piece[-1])) for piece in pieces]
     expected = re.fullmatch("".join(parts), text, re.DOTALL) is not None
 
-    assert compile_pattern("".join(pieces))(text) is expected
+    assert compile_pattern("".join(pieces), Work())(text) is expected
 
 
 @given(st.lists(st.sampled_from(["a", "b", "_", "_", "%"]), max_size=40), st.integers(0, 60))
@@ -107,4 +120,4 @@ def test_long_texts_with_gaps_agree_too(pieces: list[str], repeats: int) -> None
     pattern = "".join(pieces)
     glob = pattern.replace("_", "?").replace("%", "*")
 
-    assert compile_pattern(pattern)(text) is fnmatch.fnmatchcase(text, glob)
+    assert compile_pattern(pattern, Work())(text) is fnmatch.fnmatchcase(text, glob)

@@ -73,6 +73,10 @@ EVENT: dict[str, Any] = {
         ("INT('1_0')", 0, "cast"),
         ("INT('\u0661')", 0, "cast"),
         ("INT('+7')", 7, None),
+        ("INT('-007')", -7, None),
+        ("INT('+')", 0, "cast"),
+        ("-007", -7, None),
+        (f"INT('{'0' * 4400}7')", 7, None),
         ("INT('')", 0, "cast"),
         ("INT('2147483648')", 0, "cast"),
         ("INT('-2147483648')", -2147483648, None),
@@ -297,6 +301,20 @@ def test_the_explanation_shows_every_part_with_its_place() -> None:
         "missingAttribute",
     )
     assert (third.value, third.error) == (None, None)
+
+
+def test_an_operand_that_is_cast_to_true_ends_the_explanation_too() -> None:
+    step = cesql.compile("5 OR missing = 1").explain(EVENT)
+
+    assert [(part.value, part.error) for part in step.parts] == [(5, None), (None, None)]
+
+
+def test_an_evaluation_keeps_nothing_of_the_event() -> None:
+    expression = cesql.compile("subject LIKE '%a_b%' AND UPPER(subject) = 'X'")
+
+    expression.evaluate({"subject": "x" * 1000 + "aab"})
+
+    assert expression._compiler.work.places == {}
 
 
 def test_the_explanation_shows_what_was_not_reached() -> None:
