@@ -40,7 +40,8 @@ conformance: install
 	@folder=$$(mktemp -d) && $(BIN)/python -m tests.conformance http://127.0.0.1:18080 \
 	    --callback-port 18090 --folder "$$folder/yaml" -- \
 	    $(BIN)/poplin up -f "$$folder/yaml" --port 18080 --admin-port 18081 \
-	    --data-dir "$$folder/data"; status=$$?; rm -rf "$$folder"; exit $$status
+	    --data-dir "$$folder/data" 2>"$$folder/up.log"; status=$$?; \
+	[ $$status = 0 ] || tail -20 "$$folder/up.log"; rm -rf "$$folder"; exit $$status
 
 bench: install
 	@$(BIN)/python -m bench $(BENCH)

@@ -79,6 +79,11 @@ class Attempter:
             # The reply may or may not be kept: its delivery is not settled, so it comes again.
             return Deferred(1.0, _FAILED_SEND, f"reply not stored: {error}", counts=False)
 
+    def broken(self, delivery: Delivery, error: Exception) -> Outcome:
+        """A fault of ours ended the attempt: it counts, so that it cannot go on for ever."""
+        reason = f"internal error: {type(error).__name__}"
+        return self._failed(delivery, _AttemptError(_FAILED_SEND, reason))
+
     async def _to_subscriber(self, delivery: Delivery, event: Event) -> Outcome:
         record = delivery.lane.record
         if record.delivery.format == "json":

@@ -72,7 +72,8 @@ class PartitionDispatcher:
                     self._lanes[uid] = Lane(record)
             except PoplinError as error:
                 structlog.get_logger().error("trigger refused", trigger=record.key, why=str(error))
-        self._reader.triggers = TriggerSet(catalog.version, FilterIndex(entries))
+        index = FilterIndex(entries, on_fault=self._filter_broken)
+        self._reader.triggers = TriggerSet(catalog.version, index)
 
     async def run(self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]) -> None:
         """Deliver until `stop`; then finish what is under way or give it back."""
@@ -103,6 +104,9 @@ class PartitionDispatcher:
             task.cancel()
         await asyncio.gather(*self._deliveries)
 
+    def _filter_broken(self, uid: str, error: Exception) -> None:
+        self._report.filter_broken(self._lanes[uid], error)
+
     # Deliveries
 
     def _start(self, delivery: Delivery) -> None:
@@ -125,7 +129,7 @@ class PartitionDispatcher:
             outcome = Deferred(0.0, 0, "given back", counts=False)
         except Exception as error:  # noqa: BLE001 - one event must not end the dispatcher
             self._report.broken(delivery, error)
-            outcome = Deferred(1.0, 500, f"internal error: {type(error).__name__}")
+            outcome = self._attempter.broken(delivery, error)
         self._end(delivery, outcome, round((self._loop.time() - started) * 1000))
 
     def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:

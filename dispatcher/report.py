@@ -2,6 +2,7 @@
 
 import time
 
+import orjson
 import structlog
 
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome
@@ -46,14 +47,19 @@ class Report:
         self._log.error(
             "internal error",
             trigger=delivery.lane.record.key,
-            id=delivery.id.decode(),
+            id=_event_id(delivery),
+            log_id=delivery.id.decode(),
             error=repr(error),
         )
+
+    def filter_broken(self, lane: Lane, error: Exception) -> None:
+        """A fault of ours: the event does not match this trigger."""
+        self._log.error("internal error in a filter", trigger=lane.record.key, error=repr(error))
 
     def lost(self, lane: Lane, log_id: LogId) -> None:
         """An id without its entry: the one line that must never appear."""
         self._log.critical(
-            "event missing from the log", trigger=lane.record.key, id=log_id.decode()
+            "event missing from the log", trigger=lane.record.key, log_id=log_id.decode()
         )
 
     def _write(
@@ -64,7 +70,9 @@ class Report:
         getattr(self._log, level)(
             what,
             trigger=delivery.lane.record.key,
-            id=delivery.id.decode(),
+            id=_event_id(delivery),
+            log_id=delivery.id.decode(),
+            to="subscriber" if delivery.grave is None else "dead-letter sink",
             attempt=delivery.attempt,
             status=outcome.status,
             reason=outcome.reason,
@@ -80,3 +88,11 @@ class Report:
         self._lines += 1
         self._left_out += self._lines > _LINES_A_SECOND
         return self._lines <= _LINES_A_SECOND
+
+
+def _event_id(delivery: Delivery) -> str:
+    """The one that the producer gave: it is what people look for."""
+    try:
+        return str(orjson.loads(delivery.entry.attributes)["id"])
+    except (orjson.JSONDecodeError, KeyError):
+        return ""

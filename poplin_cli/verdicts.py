@@ -9,7 +9,7 @@ from poplin.errors import ConfigurationError, InvalidEventError, InvalidResource
 from poplin.event import Event
 from poplin.filters import Reason, compile_filters, explain_filters
 from poplin.resources import load
-from poplin.resources.models import Trigger
+from poplin.resources.models import Trigger, one_line
 
 __all__ = ["Verdicts", "verdicts"]
 
@@ -39,7 +39,7 @@ def verdicts(trigger: Path, event: Path, *, explains: bool) -> Verdicts:
 
 def _lines(reasons: Sequence[Reason], indent: str) -> Iterator[str]:
     for reason in reasons:
-        yield f"{indent}{_MARKS[reason.matches]} {reason.place}: {reason.text}"
+        yield f"{indent}{_MARKS[reason.matches]} {reason.place}: {one_line(reason.text)}"
         yield from _lines(reason.parts, indent + "    ")
 
 

@@ -23,5 +23,9 @@ class Subscriber(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), Subscriber)
+    except OSError as error:
+        sys.exit(f"port {port}: {error.strerror}; name another: subscriber.py PORT")
     print(f"listening at http://127.0.0.1:{port}", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", port), Subscriber).serve_forever()
+    server.serve_forever()

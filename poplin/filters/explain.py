@@ -53,7 +53,12 @@ def _element(element: Mapping[str, Any], place: str, attributes: Attributes) -> 
             )
             return Reason(place, matches, f"{dialect} of {len(parts)}", parts)
         case "not":
-            return Reason(place, matches, "none of this", (_element(argument, place, attributes),))
+            return Reason(
+                place,
+                matches,
+                "matches unless the part below does",
+                (_element(argument, place, attributes),),
+            )
         case "cesql" | "sql":
             step = cesql.compile(argument).explain(attributes)
             return Reason(place, matches, _said(step), tuple(_steps(step)))

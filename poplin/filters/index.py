@@ -1,6 +1,6 @@
 """An index over many filters: a thousand that pin different types cost about what one costs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
 from poplin.filters.dialects import Attributes, Filter, Matcher
@@ -8,6 +8,7 @@ from poplin.filters.dialects import Attributes, Filter, Matcher
 __all__ = ["FilterIndex"]
 
 T = TypeVar("T")
+OnFault = Callable[[T, Exception], None]
 
 # The attributes that tell triggers apart best come first.
 _PREFERRED = ("type", "source", "subject")
@@ -21,9 +22,16 @@ class _Candidate(NamedTuple, Generic[T]):
 
 
 class FilterIndex(Generic[T]):
-    """Built once for a trigger set; `match` asks only those filters whose pin fits."""
+    """Built once for a trigger set; `match` asks only those filters whose pin fits.
 
-    def __init__(self, entries: Iterable[tuple[T, Filter]]) -> None:
+    A filter that raises, which is a fault of ours, does not match, and `on_fault` is told: the
+    others must not suffer for it.
+    """
+
+    def __init__(
+        self, entries: Iterable[tuple[T, Filter]], *, on_fault: OnFault[T] | None = None
+    ) -> None:
+        self._on_fault = on_fault
         self._pinned: dict[str, dict[str, list[_Candidate[T]]]] = {}
         self._others: list[_Candidate[T]] = []
         for position, (item, compiled) in enumerate(entries):
@@ -38,21 +46,35 @@ class FilterIndex(Generic[T]):
 
     def match(self, attributes: Attributes) -> list[T]:
         """The items whose filters match, in the order they were given."""
-        found = [each for each in self._others if each.matcher and each.matcher(attributes)]
+        candidates = self._candidates(attributes)
+        try:
+            found = [
+                each for each in candidates if each.matcher is None or each.matcher(attributes)
+            ]
+        except Exception:  # noqa: BLE001 - whatever it was, one filter did it
+            found = [each for each in candidates if self._matches_without_fault(each, attributes)]
+        if len(found) > 1:
+            found.sort(key=_position)
+        return [each.item for each in found]
+
+    def _candidates(self, attributes: Attributes) -> list[_Candidate[T]]:
+        found = [*self._others]
         for name, values in self._pinned.items():
             value = attributes.get(name)
             if value is None:
                 continue
             if not isinstance(value, str):
                 value = str(value).lower()  # true, false or a decimal
-            found += [
-                each
-                for each in values.get(value, ())
-                if each.matcher is None or each.matcher(attributes)
-            ]
-        if len(found) > 1:
-            found.sort(key=_position)
-        return [each.item for each in found]
+            found += values.get(value, ())
+        return found
+
+    def _matches_without_fault(self, candidate: _Candidate[T], attributes: Attributes) -> bool:
+        try:
+            return candidate.matcher is None or candidate.matcher(attributes)
+        except Exception as error:  # noqa: BLE001 - as above
+            if self._on_fault is not None:
+                self._on_fault(candidate.item, error)
+            return False
 
 
 def _position(candidate: _Candidate[T]) -> int:

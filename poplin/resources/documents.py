@@ -68,6 +68,7 @@ def read_broker(
         name=name,
         delivery=delivery,
         annotations=read_annotations(checker, "Broker", annotations),
+        warnings=tuple(checker.warnings),
     )
 
 
@@ -164,6 +165,8 @@ def _delivery(checker: Checker, value: Value | None, namespace: str) -> Delivery
     policy, delay = fields.take("backoffPolicy"), fields.take("backoffDelay")
     retry_after, form = fields.take("retryAfterMax"), fields.take("format")
     fields.refuse_unknown()
+    if retry is not None and retry.data and (policy is None or delay is None):
+        checker.warn(retry, "without backoffPolicy and backoffDelay, retries follow at once")
     timeout_s = checker.parsed(timeout, parse_duration) if timeout else None
     if timeout is not None and timeout_s == 0:
         checker.bad(timeout, "a duration above zero, such as PT30S")

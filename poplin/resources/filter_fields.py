@@ -55,7 +55,7 @@ def _element(checker: Checker, value: Value, depth: int) -> dict[str, Any] | Non
         checker.bad(value, "a mapping with one dialect")
         return None
     if len(value.data) != 1:
-        names = ", ".join(value.data) or "none"
+        names = ", ".join(value.data) or "no dialect"
         checker.refuse(value, f"has {names}; an element has exactly one of {', '.join(_DIALECTS)}")
         return None
     ((dialect, argument),) = value.data.items()
@@ -87,8 +87,8 @@ def _expression(checker: Checker, value: Value) -> str:
     except cesql.ParseError as error:
         checker.refuse(value, str(error))
         return text
-    for name in expression.unknown_functions:
-        checker.refuse(value, f"the function {name} with these arguments is not known")
+    for sentence in expression.unknown_calls:
+        checker.refuse(value, sentence)
     for warning in expression.warnings:
         checker.warn(value, warning)
     return text
@@ -110,7 +110,7 @@ def _strings(checker: Checker, value: Value, *, may_be_empty: bool) -> dict[str,
         elif not isinstance(text.data, str) or not (text.data or may_be_empty):
             checker.bad(
                 text,
-                "a string (quote numbers and booleans)" if may_be_empty else "a non-empty string",
+                f"a {'' if may_be_empty else 'non-empty '}string (quote numbers and booleans)",
             )
         else:
             found[name] = text.data

@@ -78,16 +78,19 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
+    """`warnings` are sentences about what is legal but rarely meant."""
+
     namespace: str
     name: str
     delivery: Delivery | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """`filters` are the elements that a compiler takes, made from whichever field applies;
-    `warnings` are sentences about what is legal but rarely meant.
+    `warnings` as a Broker's.
     """
 
     namespace: str

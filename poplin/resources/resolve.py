@@ -159,7 +159,7 @@ def _broker_verdict(broker: Broker, addresses: _Addresses) -> Verdict:
             reason, message = error.args
     return Verdict(
         kind="Broker", namespace=broker.namespace, name=broker.name,
-        ready=not reason, reason=reason, message=message,
+        ready=not reason, reason=reason, message=message, warnings=broker.warnings,
     )  # fmt: skip
 
 

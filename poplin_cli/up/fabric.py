@@ -11,7 +11,7 @@ from typing import Literal
 import httpx
 from redis.asyncio import Redis
 
-from poplin.catalog import Catalog, publish
+from poplin.catalog import Catalog, Verdict, publish
 from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
@@ -151,6 +151,7 @@ class Fabric:
             data.store, profile=self._settings.profile, memory_bytes=self._settings.store_memory
         )
         self._url = command.url
+        self._output.say("embedded store", server=command.argv[0], data=str(data.store))
         return self._process("store", command.argv, (data.lock_fd,))
 
     def _services(self, listener: socket.socket, admin: socket.socket) -> list[Process]:
@@ -217,7 +218,7 @@ class Fabric:
                 f"{verdict.namespace}/{verdict.name}",
                 urls.get((verdict.kind, f"{verdict.namespace}/{verdict.name}"), ""),
                 str(verdict.ready),
-                " ".join(filter(None, (verdict.reason, verdict.message, *verdict.warnings))),
+                _why(verdict),
             )
             for verdict in resolved.verdicts
         ]
@@ -226,6 +227,13 @@ class Fabric:
 async def up(settings: UpSettings) -> None:
     """Run until SIGINT or SIGTERM."""
     await Fabric(settings, Output(settings.log_format)).run()
+
+
+def _why(verdict: Verdict) -> str:
+    """Why it is not ready, or what it warns of."""
+    if not verdict.ready:
+        return f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
+    return "; ".join(f"warning: {warning}" for warning in verdict.warnings)
 
 
 def _listen(host: str, port: int, option: str) -> socket.socket:

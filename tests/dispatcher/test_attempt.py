@@ -86,6 +86,19 @@ async def test_an_entry_whose_leases_ran_out_too_often_is_buried_unsent(
     assert peer.received == []
 
 
+async def test_a_fault_of_ours_counts_as_an_attempt_and_ends_as_a_dead_letter(
+    sender: Sender,
+) -> None:
+    broken = attempter(sender, Replies()).broken
+
+    first = broken(delivery("http://h/"), ZeroDivisionError())
+    last = broken(delivery("http://h/", tries=1), ZeroDivisionError())
+
+    assert isinstance(first, Deferred)
+    assert (first.reason, first.counts) == ("internal error: ZeroDivisionError", True)
+    assert isinstance(last, Buried)
+
+
 async def test_a_sink_that_refuses_for_good_leaves_both_reasons(
     peer: Subscriber, sender: Sender
 ) -> None:

@@ -21,6 +21,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DATA = os.environ.get("POPLIN_TEST_DATA")
 ADDED = {"knativearrivaltime"}
+SENTINEL = [
+    (f"ce-{name}", value)
+    for name, value in (("specversion", "1.0"), ("id", "sentinel"), ("source", "/s"), ("type", "t"))
+]
 
 TRIGGERS = """---
 apiVersion: eventing.knative.dev/v1
@@ -82,14 +86,21 @@ async def test_the_ingress_cases(fabric: Fabric, peer: Subscriber, case: dict[st
 
     answer = await _post(fabric, case["headers"], body)
 
+    # What comes after it has come shows that nothing more is on its way.
+    await _post(fabric, SENTINEL, b"")
     if case["expect"] == "reject":
         assert answer.status_code == 400
         assert answer.json()["detail"]
+        received = await peer.wait_for(2)
+        assert {_event(each)[0]["id"] for each in received} == {"sentinel"}
         return
     assert answer.status_code == 202
     elements = json.loads(body) if "batch" in case["title"] else [None]
-    received = await peer.wait_for(2 * len(elements))
+    received = await peer.wait_for(2 * (len(elements) + 1))
+    assert len(received) == 2 * (len(elements) + 1)
     for each in received:
+        if _event(each)[0]["id"] == "sentinel":
+            continue
         attributes, data = _event(each)
         if case.get("attrs") is not None:
             assert attributes == {name: canonical(value) for name, value in case["attrs"].items()}

@@ -184,4 +184,4 @@ async def test_a_refused_trigger_is_shown_with_its_reason_and_the_rest_serves(
     assert ready["bad"]["reason"] == "Invalid"
     assert ready["bad"]["message"].startswith("spec.filters[0].cesql: line 1, column 25: expected")
     (row,) = [line for line in fabric.lines if line.startswith("Trigger  default/bad")]
-    assert "False Invalid spec.filters[0].cesql: line 1, column 25" in " ".join(row.split())
+    assert "False Invalid: spec.filters[0].cesql: line 1, column 25" in " ".join(row.split())

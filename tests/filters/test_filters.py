@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poplin.errors import InvalidResourceError
-from poplin.filters import FilterIndex, compile_filters
+from poplin.filters import Filter, FilterIndex, compile_filters
 
 EVENT: dict[str, str | int | bool] = {
     "type": "a.b",
@@ -68,6 +68,24 @@ def test_dialects(filters: list[dict[str, Any]], matches: bool) -> None:
 def test_what_cannot_be_compiled_is_refused(element: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidResourceError, match=named):
         compile_filters([element])
+
+
+def test_a_filter_that_fails_by_a_fault_of_ours_harms_no_other() -> None:
+    def broken(_attributes: Any) -> bool:
+        raise ZeroDivisionError
+
+    faults: list[tuple[str, str]] = []
+    index = FilterIndex(
+        [
+            ("good", compile_filters([])),
+            ("broken", Filter(broken)),
+            ("pinned", Filter(broken, {"type": "a.b"})),
+        ],
+        on_fault=lambda item, error: faults.append((item, type(error).__name__)),
+    )
+
+    assert index.match(EVENT) == ["good"]
+    assert faults == [("broken", "ZeroDivisionError"), ("pinned", "ZeroDivisionError")]
 
 
 _names = st.sampled_from(["type", "source", "x"])

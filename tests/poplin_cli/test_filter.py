@@ -83,7 +83,7 @@ def test_explain_names_each_part_its_place_and_its_reason(files: tuple[str, str]
         "      no  filters[1].any[0].prefix: all of these",
         "          yes filters[1].any[0].prefix.source: source is '/shop/eu'",
         "          no  filters[1].any[0].prefix.subject: subject is 'abc'; it should begin with 'x'",
-        "      yes filters[1].any[1].not: none of this",
+        "      yes filters[1].any[1].not: matches unless the part below does",
         "          no  filters[1].any[1].not.suffix.id: id is 'A-1'; it should end with '2'",
         "  no  filters[2].cesql: subject LIKE 'a%' AND EXISTS foo gives FALSE",
         "      yes line 1, column 1: subject LIKE 'a%' gives TRUE",

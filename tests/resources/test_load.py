@@ -63,13 +63,13 @@ def problem(tmp_path: Path, text: str) -> str:
         ("  filter: {attributes: {Type: x}}", "attribute name 'Type' is not allowed"),
         (
             "  filter: {attributes: {type: 1}}",
-            "spec.filter.attributes.type: 1 is not allowed; use a string",
+            "spec.filter.attributes.type: 1 is not allowed; use a string (quote",
         ),
         (
             "  filters: [{exact: {type: x}, prefix: {type: y}}]",
             "spec.filters[0]: has exact, prefix; an element has exactly one of",
         ),
-        ("  filters: [{}]", "spec.filters[0]: has none; an element has exactly one of"),
+        ("  filters: [{}]", "spec.filters[0]: has no dialect; an element has exactly one of"),
         (
             "  filters: [{exact: {type: ''}}]",
             "spec.filters[0].exact.type: '' is not allowed; use a non-empty string",
@@ -79,7 +79,10 @@ def problem(tmp_path: Path, text: str) -> str:
             "  filters: [{cesql: 'a = '}]",
             "spec.filters[0].cesql: line 1, column 5: expected an attribute",
         ),
-        ("  filters: [{not: {sql: 'F(1)'}}]", "spec.filters[0].not.sql: the function F with these"),
+        (
+            "  filters: [{not: {sql: 'F(1)'}}]",
+            "spec.filters[0].not.sql: line 1, column 1: there is no function F",
+        ),
         (
             "  filters: [{cesql: ''}]",
             "spec.filters[0].cesql: '' is not allowed; use a non-empty string",

@@ -43,7 +43,7 @@ class Compiler:
     """
 
     def __init__(self, functions: FunctionTable) -> None:
-        self.unknown_functions: list[str] = []
+        self.unknown_calls: list[syntax.Call] = []
         self.work = Work()
         self._functions = functions
 
@@ -117,12 +117,11 @@ class Compiler:
         runs = [self.compile(argument) for argument in node.arguments]
         function = self._functions.find(name, count)
         if function is None:
-            self.unknown_functions.append(name)
+            self.unknown_calls.append(node)
+            why = self._functions.why_not(name, count)
 
             def missing(_attributes: Attributes) -> Value:
-                raise EvaluationError(
-                    "missingFunction", f"there is no function {name} with {count} arguments"
-                )
+                raise EvaluationError("missingFunction", why)
 
             return missing
         self.work.is_needed = True

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from poplin.filters.cesql import syntax
 from poplin.filters.cesql.compiler import Attributes, Compiler
-from poplin.filters.cesql.errors import EvaluationError
+from poplin.filters.cesql.errors import EvaluationError, place
 from poplin.filters.cesql.functions import BUILT_IN, Function, FunctionTable
 from poplin.filters.cesql.parser import Parser
 from poplin.filters.cesql.steps import Step, explain
@@ -17,7 +17,8 @@ class Expression:
     """Made by `compile`. One thread at a time may evaluate it.
 
     `warnings` are sentences about what is legal but rarely meant; `unknown_functions` are names
-    in upper case: evaluation of such a call is an error, `missingFunction`.
+    in upper case, `unknown_calls` a sentence with its place for each call of one: its evaluation
+    is an error, `missingFunction`.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class Expression:
         "_run",
         "_zero",
         "text",
+        "unknown_calls",
         "unknown_functions",
         "warnings",
     )
@@ -40,7 +42,9 @@ class Expression:
         self._zero = self._compiler.zero(self._root)
         self._is_work = self._compiler.work.is_needed
         self.warnings = tuple(parser.warnings)
-        self.unknown_functions = tuple(dict.fromkeys(self._compiler.unknown_functions))
+        calls = self._compiler.unknown_calls
+        self.unknown_functions = tuple(dict.fromkeys(call.name for call in calls))
+        self.unknown_calls = tuple(_unknown(text, call, functions) for call in calls)
 
     def evaluate(self, attributes: Attributes) -> tuple[Value, EvaluationError | None]:
         """The value, and the error that ended the evaluation, if one did.
@@ -85,6 +89,11 @@ def compile(text: str, *, functions: Iterable[Function] = ()) -> Expression:  # 
 
 
 _BUILT_IN_TABLE = FunctionTable(BUILT_IN)
+
+
+def _unknown(text: str, call: syntax.Call, functions: FunctionTable) -> str:
+    line, column = place(text, call.start)
+    return f"line {line}, column {column}: {functions.why_not(call.name, len(call.arguments))}"
 
 
 def _pins(node: syntax.Node) -> Iterator[tuple[str, str]]:

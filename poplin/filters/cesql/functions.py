@@ -68,6 +68,16 @@ class FunctionTable:
         variadic = self._variadic.get(name)
         return variadic if variadic and len(variadic.parameters) <= count else None
 
+    def why_not(self, name: str, count: int) -> str:
+        """Why nothing was found: the name, or the number of arguments."""
+        counts = [str(each) for known, each in sorted(self._fixed) if known == name]
+        if name in self._variadic:
+            counts.append(f"{len(self._variadic[name].parameters)} or more")
+        if not counts:
+            return f"there is no function {name}"
+        plural = "" if counts == ["1"] else "s"
+        return f"{name} takes {' or '.join(counts)} argument{plural}, not {count}"
+
 
 def _can_cast(to: type) -> Callable[[Value], bool]:
     cast = caster(to)

@@ -83,6 +83,8 @@ class Parser:
         return self._advance()
 
     def _unexpected(self, expected: str) -> ParseError:
+        if self._at and self._next.kind == self._tokens[self._at - 1].kind == "=":
+            expected += "; equality is a single ="
         return ParseError(self._text, self._next.start, expected, self._next.shown)
 
     # Expressions

@@ -73,4 +73,7 @@ def _unknown(text: str, position: int) -> ParseError:
     character = text[position]
     if character in "'\"":
         return ParseError(text, position, f"a closing {character}", "the end")
-    return ParseError(text, position, "an expression or an operator", ascii(character))
+    expected = "an expression or an operator"
+    if character == ".":
+        expected += "; names have no dots, and data cannot be seen"
+    return ParseError(text, position, expected, ascii(character))

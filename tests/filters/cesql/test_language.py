@@ -191,6 +191,8 @@ def test_an_expression_gives(expression: str, value: object, kind: str | None) -
         ("a ; b", (1, 3), "an expression or an operator"),
         ("a = \u00e9", (1, 5), "an expression or an operator"),
         ("in = 1", (1, 1), "an attribute"),
+        ("a == 1", (1, 4), "an attribute, a literal, a function or (; equality is a single ="),
+        ("data.x = 1", (1, 5), "an expression or an operator; names have no dots"),
         ("(" * 70 + "a" + ")" * 70, (1, 65), "at most 64 levels"),
         ("1" + " + 1" * 70, (1, 259), "at most 64 levels"),
         ("a" * 9000, (1, 8193), "at most 8192 characters"),
@@ -231,6 +233,12 @@ def test_unknown_functions_are_listed_once() -> None:
     expression = cesql.compile("foo(1) AND Foo(2) OR LENGTH('a', 'b') = BAR() OR ABS(1)")
 
     assert expression.unknown_functions == ("FOO", "LENGTH", "BAR")
+    assert expression.unknown_calls == (
+        "line 1, column 1: there is no function FOO",
+        "line 1, column 12: there is no function FOO",
+        "line 1, column 22: LENGTH takes 1 argument, not 2",
+        "line 1, column 41: there is no function BAR",
+    )
 
 
 def test_a_filter_matches_only_true_without_error() -> None:
