@@ -30,6 +30,7 @@ async def test_every_request_gets_the_answer_of_the_contract(fabric: Fabric) -> 
         ("POST", "/default/main", event_headers("1", **{"ce-knativebrokerttl": "2"}), b"", 202),
         ("POST", "/default/main", event_headers("1", **{"ce-knativebrokerttl": "x"}), b"", 202),
         ("POST", "/default/main", event_headers("1", **{"ce-knativebrokerttl": "1"}), b"", 400),
+        ("POST", "/default/other", event_headers("1", **{"ce-knativebrokerttl": "1"}), b"", 404),
         ("POST", "/default/main", WITHOUT_ID, b"{}", 400),
         ("POST", "/default/other", WITHOUT_ID, b"{}", 400),
         ("POST", "/default/other", event_headers("1"), b"{}", 404),
@@ -54,6 +55,7 @@ async def test_every_request_gets_the_answer_of_the_contract(fabric: Fabric) -> 
         ("GET", "/", {"k-network-probe": "probe", "k-network-hash": "h"}, b"", 200),
         ("POST", "/", {"k-network-probe": "probe"}, b"", 400),
         ("GET", "/default/main", {"k-network-probe": "other"}, b"", 405),
+        ("GET", "/x", {"user-agent": "kube-probe/1", "k-network-probe": "other"}, b"", 200),
         ("GET", "/livez", {}, b"", 200),
         ("GET", "/readyz", {}, b"", 200),
     ]
@@ -67,6 +69,15 @@ async def test_every_request_gets_the_answer_of_the_contract(fabric: Fabric) -> 
                 assert answer.json()["detail"]
             if path.startswith("/default"):
                 assert answer.headers["allow"] == "POST, OPTIONS"
+
+
+async def test_an_element_of_a_batch_without_hops_is_named(fabric: Fabric) -> None:
+    tired = MINIMAL.replace(b"}", b',"knativebrokerttl":1}')
+
+    answer = await fabric.post("/default/main", BATCH, b"[%b,%b]" % (MINIMAL, tired))
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("element [1] of the batch: attribute 'knativebroker")
 
 
 async def test_a_probe_gets_its_hash_back_and_no_allow(fabric: Fabric) -> None:

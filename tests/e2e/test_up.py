@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.conftest import running_store
 from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger_yaml
@@ -127,6 +128,21 @@ def test_a_store_that_contradicts_the_profile_is_refused(tmp_path: Path) -> None
 
     assert ended.returncode == 2
     assert "CONFIG SET appendfsync always" in ended.stderr
+
+
+@pytest.mark.parametrize("service", ["ingress", "dispatcher"])
+def test_a_service_alone_refuses_such_a_store_too(tmp_path: Path, service: str) -> None:
+    with running_store(tmp_path / "store") as url:
+        subprocess.run(
+            ["redis-cli", "-s", url.removeprefix("unix://"), "config", "set", "appendonly", "no"],
+            check=True,
+            capture_output=True,
+        )
+        port = ("--port", "0") if service == "ingress" else ()
+        ended = poplin(service, "--redis", url, *port)
+
+    assert ended.returncode == 2
+    assert "CONFIG SET appendonly yes" in ended.stderr
 
 
 async def test_two_dispatchers_share_a_partition_without_duplicates(tmp_path: Path) -> None:
