@@ -14,7 +14,9 @@ _CLOCK_GRAIN_S = 0.001  # uvloop's clock counts milliseconds
 
 
 class StaleConnectionError(Exception):
-    """A kept-alive connection ended before the first byte of an answer: the peer had closed it."""
+    """A connection that had been idle ended before the first byte of an answer: the peer had
+    closed it.
+    """
 
 
 class Connection(asyncio.Protocol):
@@ -122,7 +124,7 @@ class Connection(asyncio.Protocol):
         answer = self._reader.end() if cause is None else None
         if answer is not None:
             self._finish(answer)
-        elif not self._has_received and self._is_stale(cause):
+        elif self._may_be_stale and not self._has_received:
             self._fail(StaleConnectionError())
         else:
             how = "closed" if cause is None else "broke"
@@ -132,12 +134,6 @@ class Connection(asyncio.Protocol):
             )
             error.__cause__ = cause
             self._fail(error)
-
-    def _is_stale(self, cause: Exception | None) -> bool:
-        """A peer that closes in order does so between two answers; one that resets may have done
-        so for what it was asked.
-        """
-        return self._answered_at is not None and (cause is None or self._may_be_stale)
 
     def _finish(self, answer: Answer) -> None:
         # An answer may come before the request is out: then the rest of it is in the way.

@@ -28,5 +28,5 @@ class Limits:
     """An idle connection is dropped after this: before common servers drop it (5 s)."""
 
     stale_after_s: float = 1.0
-    """A connection that was idle less than this and is reset was hardly dropped for idleness: the
-    peer may have had the request, and the attempt has failed."""
+    """A connection that was idle less than this was hardly dropped for idleness: when it ends without
+    an answer, the peer may have had the request, and the attempt has failed."""

@@ -35,9 +35,9 @@ class Sender:
         """One attempt. `headers` are lines ended by CRLF, without Host and Content-Length.
 
         `timeout_s` bounds everything from connecting to the answer's last byte. Raises
-        ConnectError, SendTimeoutError or BrokenAnswerError. A kept-alive connection that is closed, or
-        after a while of idleness reset, before any byte of an answer, was given up by the peer
-        meanwhile: the request is sent once more, on a fresh one. Cancelled, it closes its own.
+        ConnectError, SendTimeoutError or BrokenAnswerError. A connection that had been idle and ends
+        before any byte of an answer was closed by the peer meanwhile: the request is sent once
+        more, on a fresh one. Cancelled, it closes its connection.
         """
         head = b"%b%bcontent-length: %d\r\n\r\n" % (target.request_head, headers, len(body))
         deadline = self._loop.time() + timeout_s

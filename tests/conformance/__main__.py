@@ -24,9 +24,12 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Exit code 1 when a MUST or a SHOULD fails, 2 when no broker ever serves."""
+    """Exit code 1 when a MUST or a SHOULD fails, 2 when there is nothing to check."""
     ours, command = _split(sys.argv[1:])
-    raise SystemExit(asyncio.run(_main(_options(ours), command)))
+    try:
+        raise SystemExit(asyncio.run(_main(_options(ours), command)))
+    except asyncio.CancelledError:
+        raise SystemExit(128 + signal.SIGTERM) from None
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
@@ -67,7 +70,7 @@ async def _main(options: argparse.Namespace, words: list[str]) -> int:
         async with httpx.AsyncClient(trust_env=False, timeout=30.0) as client:
             ingress = Ingress(client, options.url, options.namespace, options.metrics)
             results = await _results(ingress, options, words)
-    except (EndedError, TimeoutError) as error:
+    except (EndedError, OSError) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
     print(to_table(results))

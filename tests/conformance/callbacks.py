@@ -3,10 +3,12 @@
 import asyncio
 import json
 import socket
+import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiohttp import web
 
@@ -29,7 +31,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay_s: float = 0.0
-    resets: bool = False
+    ends: Literal["closed", "reset"] | None = None
+    """How the connection ends instead of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,10 @@ class Callbacks:
         application.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(application, access_log=None)
 
+    @property
+    def receivers(self) -> list[Receiver]:
+        return list(self._receivers.values())
+
     def receiver(self, name: str, *, takes_probes: bool = False) -> Receiver:
         return self._add(name, self._base, takes_probes=takes_probes)
 
@@ -170,7 +177,15 @@ class Callbacks:
         }
         data = await request.read()
         answer = receiver.take(Received(headers, data, asyncio.get_running_loop().time()))
-        if answer.resets and request.transport is not None:
-            request.transport.abort()
+        if answer.ends is not None and request.transport is not None:
+            _end(request.transport, resets=answer.ends == "reset")
         await asyncio.sleep(answer.delay_s)
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _end(transport: asyncio.Transport, *, resets: bool) -> None:
+    """Aborting alone closes in order: only without lingering does the kernel send a reset."""
+    if resets:
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 import httpx
 
-__all__ = ["Broker", "Ingress", "binary"]
+__all__ = ["Broker", "Ingress", "binary", "without"]
 
 
 def binary(event: str = "1", kind: str = "kit.event", **more: str) -> dict[str, str]:
     """Headers of a binary-mode event; names in `more` are of attributes."""
     required = {"specversion": "1.0", "id": event, "type": kind, "source": "/kit"}
     return {f"ce-{name}": value for name, value in {**required, **more}.items()}
+
+
+def without(name: str) -> dict[str, str]:
+    """Headers of what lacks this attribute, and so is no event."""
+    return {each: value for each, value in binary().items() if each != f"ce-{name}"}
 
 
 class Ingress:

@@ -87,15 +87,16 @@ class Kit:
     def trigger(
         self,
         broker: Broker,
-        subscriber: Receiver | str,
+        subscriber: Receiver,
         *,
         annotations: dict[str, str] | None = None,
         **spec: object,
-    ) -> None:
-        """`subscriber` is a receiver or a URI."""
-        uri = subscriber if isinstance(subscriber, str) else subscriber.url
+    ) -> str:
+        """Its name."""
         name = f"{broker.name}-{self._next()}"
-        self.resources.trigger(name, broker.name, {"subscriber": {"uri": uri}, **spec}, annotations)
+        spec = {"subscriber": {"uri": subscriber.url}, **spec}
+        self.resources.trigger(name, broker.name, spec, annotations)
+        return name
 
     def received_only(self, receiver: Receiver, *ids: str) -> None:
         """The receiver got each of these once, in any order, and nothing else; also later on."""

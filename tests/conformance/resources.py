@@ -14,7 +14,7 @@ class Resources:
         self.brokers: list[str] = []
         self._namespace = namespace
         self._class = broker_class
-        self._files: list[tuple[str, dict[str, object]]] = []
+        self._files: dict[str, dict[str, object]] = {}
 
     def broker(self, name: str, spec: dict[str, object]) -> None:
         notes = {"eventing.knative.dev/broker.class": self._class} if self._class else {}
@@ -28,8 +28,8 @@ class Resources:
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for number, (kind, document) in enumerate(self._files):
-            (folder / f"{number:03}-{kind.lower()}.yaml").write_text(yaml.safe_dump(document))
+        for name, document in self._files.items():
+            (folder / f"{name}.yaml").write_text(yaml.safe_dump(document))
 
     def _add(
         self, kind: str, name: str, spec: dict[str, object], annotations: dict[str, str]
@@ -44,4 +44,4 @@ class Resources:
             },
             "spec": spec,
         }
-        self._files.append((kind, document))
+        self._files[f"{kind.lower()}-{name}"] = document

@@ -4,7 +4,10 @@ from importlib import import_module
 
 __all__ = ["load"]
 
-_THEMES = ("ingress", "delivery", "retries", "replies", "dead_letters", "filters")
+_THEMES = (
+    "ingress", "paths", "delivery", "headers", "observing", "retries", "statuses", "replies",
+    "dead_letters", "filters", "refusals",
+)  # fmt: skip
 
 
 def load() -> None:

@@ -1,8 +1,8 @@
-"""Items 37-51: what the ingress says."""
+"""Items 37-41, 44-46, 48 and 49: which events the ingress takes."""
 
 import json
 
-from tests.conformance.ingress import Broker, binary
+from tests.conformance.ingress import Broker, binary, without
 from tests.conformance.kit import (
     MAY,
     MUST,
@@ -20,13 +20,10 @@ JSON = {"content-type": "application/json"}
 STRUCTURED = {"content-type": "application/cloudevents+json"}
 
 
-def _without(name: str) -> dict[str, str]:
-    return {each: value for each, value in binary().items() if each != f"ce-{name}"}
-
-
 async def _expect_status(broker: Broker, headers: dict[str, str], data: bytes, *wanted: int) -> int:
     answer = await broker.post(headers, data)
-    expect(answer.status_code in wanted, f"{wanted} for {headers}", answer.status_code)
+    what = f"{wanted[0]}" if len(wanted) == 1 else f"{wanted[0]}-{wanted[-1]}"
+    expect(answer.status_code in wanted, f"{what} for {headers}", answer.status_code)
     return answer.status_code
 
 
@@ -50,9 +47,13 @@ def unknown_version(kit: Kit) -> Run:
     broker = kit.broker()
 
     async def run() -> str:
-        for version in ("19.0", "9000.1"):
-            await _expect_status(broker, binary(specversion=version), b"{}", *range(400, 500))
-        return "refused"
+        seen = [
+            (await broker.post(binary(specversion=version), b"{}")).status_code
+            for version in ("19.0", "9000.1")
+        ]
+        expect(max(seen) < 500, "2xx or 4xx", seen)
+        said = ["refused" if status >= 400 else "accepted" for status in seen]
+        return "MAY: " + ", ".join(f"{s} with {n}" for s, n in zip(said, seen, strict=True))
 
     return run
 
@@ -96,35 +97,7 @@ def structured(kit: Kit) -> Run:
     return run
 
 
-@item(42, MUST, "GET is 405")
-def get(kit: Kit) -> Run:
-    broker = kit.broker()
-
-    async def run() -> None:
-        answer = await kit.ingress.request("GET", broker.path)
-        expect(answer.status_code == 405, "405", answer.status_code)
-
-    return run
-
-
-@item(43, MUST, "OPTIONS is 200 or 405 and allows POST")
-def options(kit: Kit) -> Run:
-    broker = kit.broker()
-
-    async def run() -> str:
-        answer = await kit.ingress.request(
-            "OPTIONS", broker.path, {"WebHook-Request-Origin": "kit.example.com"}
-        )
-        expect(answer.status_code in (200, 405), "200 or 405", answer.status_code)
-        allowed = answer.headers.get("allow", "")
-        expect("POST" in allowed, "Allow with POST", allowed)
-        origin = answer.headers.get("webhook-allowed-origin", "none")
-        return f"{answer.status_code}, WebHook-Allowed-Origin: {origin}"
-
-    return run
-
-
-@item(44, MUST, "what is accepted is answered 2xx")
+@item(44, MUST, "what is accepted is answered 2xx, by the old suite exactly 202")
 def accepted(kit: Kit) -> Run:
     broker = kit.broker()
 
@@ -139,7 +112,7 @@ def no_version(kit: Kit) -> Run:
     broker = kit.broker()
 
     async def run() -> str:
-        headers = {**_without("specversion"), **JSON}
+        headers = {**without("specversion"), **JSON}
         return f"with {await _expect_status(broker, headers, b'{}', *range(400, 500))}"
 
     return run
@@ -151,35 +124,7 @@ def no_required(kit: Kit) -> Run:
 
     async def run() -> None:
         for name in ("id", "source", "type"):
-            await _expect_status(broker, _without(name), b"{}", 400)
-
-    return run
-
-
-@item(47, SHOULD, "paths and methods")
-def paths(kit: Kit) -> Run:
-    broker = kit.broker()
-    missing = f"/{kit.ingress.namespace}/no-such-broker"
-
-    async def run() -> None:
-        cases: list[tuple[str, str, dict[str, str], range]] = [
-            ("POST", "/", binary(), range(404, 405)),
-            ("POST", f"/{kit.ingress.namespace}", binary(), range(400, 401)),
-            ("POST", f"{broker.path}/more", binary(), range(400, 401)),
-            ("POST", missing, binary(), range(404, 405)),
-            ("POST", missing, _without("id"), range(400, 401)),
-            ("POST", f"{broker.path}/", binary(), range(200, 300)),
-            ("POST", f"{broker.path}?q=1", binary(), range(404, 405)),
-            *[
-                (method, broker.path, {}, range(405, 406))
-                for method in ("PUT", "DELETE", "PATCH", "HEAD")
-            ],
-        ]
-        for method, path, headers, wanted in cases:
-            answer = await kit.ingress.request(method, path, headers)
-            expect(
-                answer.status_code in wanted, f"{wanted} for {method} {path}", answer.status_code
-            )
+            await _expect_status(broker, without(name), b"{}", 400)
 
     return run
 
@@ -210,21 +155,24 @@ def batch(kit: Kit) -> Run:
         event = {"specversion": "1.0", "type": "t", "source": "/s"}
         body = json.dumps([{**event, "id": "first"}, {**event, "id": "second"}]).encode()
         headers = {"content-type": "application/cloudevents-batch+json"}
-        if await _expect_status(broker, headers, body, 400, *range(200, 300)) != 400:
+        answer = await broker.post(headers, body)
+        if answer.is_success:
             await receiver.wait(2)
             kit.received_only(receiver, "first", "second")
-            raise DiffersError("batches are accepted, event by event")
+            raise DiffersError(f"accepted with {answer.status_code}, event by event")
+        expect(answer.status_code == 400, "400, or 2xx and both events", answer.status_code)
 
     return run
 
 
-@item(49, SHOULD, "hops: 1 is refused, 2 and none accepted, never seen by the subscriber")
+@item(49, SHOULD, "hops: 0 and 1 are refused, 2 and none accepted, never seen by the subscriber")
 def hops(kit: Kit) -> Run:
     broker, receiver = kit.broker(), kit.receiver()
     kit.trigger(broker, receiver)
 
     async def run() -> None:
-        await _expect_status(broker, binary("one", knativebrokerttl="1"), b"", 400)
+        for used_up in ("0", "1"):
+            await _expect_status(broker, binary(used_up, knativebrokerttl=used_up), b"", 400)
         await _expect_2xx(broker, binary("two", knativebrokerttl="2"))
         await _expect_2xx(broker, binary("none"))
         for received in await receiver.wait(2):
@@ -234,30 +182,5 @@ def hops(kit: Kit) -> Run:
                 received.attributes,
             )
         kit.received_only(receiver, "two", "none")
-
-    return run
-
-
-@item(50, SHOULD, "the address is http or https")
-def address(kit: Kit) -> Run:
-    async def run() -> None:
-        expect(kit.ingress.url.startswith(("http://", "https://")), "http(s)", kit.ingress.url)
-
-    return run
-
-
-@item(51, SHOULD, "probes are answered on any path")
-def probes(kit: Kit) -> Run:
-    async def run() -> None:
-        answer = await kit.ingress.request(
-            "GET", "/any/path/at/all", {"user-agent": "kube-probe/1"}
-        )
-        expect(answer.status_code == 200, "200 for kube-probe", answer.status_code)
-        headers = {"k-network-probe": "probe", "k-network-hash": "h1"}
-        answer = await kit.ingress.request("GET", "/", headers)
-        seen = (answer.status_code, answer.headers.get("k-network-hash"))
-        expect(seen == (200, "h1"), "200 with the hash for K-Network-Probe", seen)
-        answer = await kit.ingress.request("GET", "/", {"k-network-probe": "probe"})
-        expect(answer.status_code == 400, "400 for a probe without a hash", answer.status_code)
 
     return run
