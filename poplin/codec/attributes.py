@@ -21,6 +21,7 @@ __all__ = [
     "typed_as_uri",
 ]
 
+_SHORT = 200
 _REQUIRED = ("specversion", "id", "source", "type")
 _SPECVERSIONS = ("1.0", "0.3")
 
@@ -65,10 +66,18 @@ _MEDIA_TYPE = re.compile(
 )
 
 
+def _remembered(rule: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The rule for values of which most come again and again; long ones are not kept."""
+    remembered = lru_cache(maxsize=1024)(rule)
+    return lambda text: remembered(text) if len(text) <= _SHORT else rule(text)
+
+
+@_remembered
 def is_uri_reference(text: str) -> bool:
     return _URI_REFERENCE.match(text) is not None
 
 
+@_remembered
 def is_uri(text: str) -> bool:
     """Absolute: it begins with a scheme."""
     return _SCHEME.match(text) is not None and is_uri_reference(text)
@@ -88,6 +97,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
+@_remembered
 def _is_media_type(text: str) -> bool:
     return _MEDIA_TYPE.match(text) is not None
 

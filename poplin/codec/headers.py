@@ -13,7 +13,8 @@ __all__ = ["decode_value", "encode_value", "needs_decoding", "passed_through"]
 _PASSED = frozenset({b"x-request-id", b"retry-after", b"traceparent", b"tracestate", b"baggage"})
 _PASSED_PREFIXES = (b"knative-", b"x-b3-")
 # All but U+0021-007E, and of those the quote and the percent sign.
-_NEEDS_ENCODING = re.compile(r"[^!#$&-~]+")
+_NEEDS_ENCODING = re.compile(r"[^!#$&-~]")
+_ALL_TO_ENCODE = re.compile(r"[^!#$&-~]+")  # slower to search, and quicker to replace
 
 # A bound method, for the ingress asks it of every header.
 needs_decoding = re.compile(rb"[^!#$&-~]").search
@@ -73,7 +74,7 @@ def encode_value(text: str) -> str:
     """Percent-encode space, quote, percent and everything that is not visible ASCII."""
     if _NEEDS_ENCODING.search(text) is None:
         return text
-    return _NEEDS_ENCODING.sub(_escape, text)
+    return _ALL_TO_ENCODE.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
