@@ -8,6 +8,7 @@ from poplin.codec.headers import (
     decode_value,
     encode_value,
     needs_decoding,
+    needs_encoding,
     passed_through,
 )
 from poplin.errors import InvalidEventError
@@ -80,7 +81,10 @@ def encode_binary(
         elif name in kept:
             lines.append(f"ce-{name}: {kept[name]}\r\n")
         else:
-            lines.append(f"ce-{name}: {encode_value(canonical(value))}\r\n")
+            text = value if isinstance(value, str) else canonical(value)
+            if needs_encoding(text) is not None:
+                text = encode_value(text)
+            lines.append(f"ce-{name}: {text}\r\n")
     for name, text in event.headers:
         lines.append(f"{name}: {text}\r\n")
     return "".join(lines).encode("latin-1"), event.data
