@@ -232,6 +232,15 @@ def test_a_broken_member_is_refused_by_name(members: dict[str, Any], named: str)
         decode(*structured(**members))
 
 
+@pytest.mark.parametrize("kind", ["cloudevents", "cloudevents-batch"])
+def test_data_that_is_not_utf_8_is_refused_in_json(kind: str) -> None:
+    event = json.dumps({**REQUIRED, "data": "?"}).encode().replace(b"?", b"\xe9")
+    headers = [(b"content-type", f"application/{kind}+json".encode())]
+
+    with pytest.raises(InvalidEventError, match="not UTF-8"):
+        decode_all(headers, event if kind == "cloudevents" else b"[%b]" % event)
+
+
 @pytest.mark.parametrize(
     ("members", "data", "content_type"),
     [

@@ -70,6 +70,15 @@ def test_what_cannot_be_compiled_is_refused(element: dict[str, Any], named: str)
         compile_filters([element])
 
 
+@pytest.mark.parametrize(
+    "wanted", [{"yes": "true"}, {"n": "7"}, {"datamediatype": "text/plain"}, {"type": "a.b"}]
+)
+def test_the_index_knows_typed_and_derived_attributes(wanted: dict[str, str]) -> None:
+    index = FilterIndex([("one", compile_filters([{"exact": wanted}]))])
+
+    assert index.match(EVENT) == ["one"]
+
+
 def test_a_filter_that_fails_by_a_fault_of_ours_harms_no_other() -> None:
     def broken(_attributes: Any) -> bool:
         raise ZeroDivisionError

@@ -48,6 +48,9 @@ EVENT: dict[str, Any] = {
         ("count IN (7) AND flag", True, None),
         ("count * 2 IN (14, 'x')", 0, "cast"),
         ("(count * 2) IN (14, 'x')", True, None),
+        ("-count IN (-7)", True, None),
+        ("NOT flag IN (FALSE)", True, None),
+        ("-number LIKE '-7'", True, None),
         # Case
         ("ExIsTs SuBjEcT aNd TyPe = 'com.example.order'", True, None),
         ("type = 'COM.EXAMPLE.ORDER'", False, None),
@@ -62,6 +65,9 @@ EVENT: dict[str, Any] = {
         ("number = 7", True, None),
         ("number = '7'", False, None),
         ("number < 8", True, None),
+        ("number = count", True, None),
+        ("count = number", False, None),
+        ("text = flag", True, None),
         ("'a' < 1", False, "cast"),
         ("flag + 1", 2, None),
         ("flag + flag", 2, None),
@@ -156,6 +162,8 @@ EVENT: dict[str, Any] = {
         ("'ab' LIKE 'ab%ab'", False, None),
         ("'a\nb' LIKE 'a_b'", True, None),
         ("'aXbXc' LIKE '%X_X%'", True, None),
+        ("'ab' LIKE '%b_%'", False, None),
+        ("'abc' LIKE '%b_%'", True, None),
     ],
 )
 def test_an_expression_gives(expression: str, value: object, kind: str | None) -> None:
@@ -318,11 +326,22 @@ def test_an_operand_that_is_cast_to_true_ends_the_explanation_too() -> None:
 
 
 def test_an_evaluation_keeps_nothing_of_the_event() -> None:
-    expression = cesql.compile("subject LIKE '%a_b%' AND UPPER(subject) = 'X'")
+    expression = cesql.compile("subject LIKE '%a_b%' AND LENGTH(subject) = 1003")
+    event = {"subject": "x" * 1000 + "aab"}
 
-    expression.evaluate({"subject": "x" * 1000 + "aab"})
+    matches = [expression.matches(event) for _ in range(100)]
+    values = [expression.evaluate(event) for _ in range(100)]
 
+    assert matches == [True] * 100
+    assert values == [(True, None)] * 100
     assert expression._compiler.work.places == {}
+
+
+def test_the_explanation_quotes_a_part_with_its_parentheses() -> None:
+    step = cesql.compile("NOT (type = 'x') AND (count + 1) * 2 = 16").explain(EVENT)
+
+    assert [part.text for part in step.parts] == ["NOT (type = 'x')", "(count + 1) * 2 = 16"]
+    assert [part.text for part in step.parts[0].parts] == ["(type = 'x')"]
 
 
 def test_the_explanation_shows_what_was_not_reached() -> None:
