@@ -55,8 +55,8 @@ def _filled(part: str, joint: str) -> str:
         ),
         (" OR ".join([f"CONCAT(a,'{c}') LIKE '%{DISTINCT}_!%'" for c in DISTINCT[:30]]), GREEK),
         (
-            f"CONCAT({','.join('a' * 8)}) LIKE '%{DISTINCT[:20]}_{DISTINCT[20:40]}!'",
-            GREEK + DISTINCT,
+            f"CONCAT({','.join('a' * 8)}) LIKE '%{DISTINCT[:20]}_{DISTINCT[20:40]}!%'",
+            "\u00e9" + DISTINCT * 46,
         ),
         ("sequence = 5 OR a = 5", "0" * 4400),
         ("a + 1 = 1 OR INT(a) = 1 OR IS_INT(a) OR -a = 2 OR a < 1", "0" * 60_000),
