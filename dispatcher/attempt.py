@@ -28,6 +28,7 @@ from poplin.sender import Answer, Sender
 
 __all__ = ["IGNORED_ANSWER", "Attempter"]
 
+_BROKEN_S = 60.0
 _FAILED_SEND = 500
 """What a refused connection, a reset or a timeout is reported as by Knative's dispatcher."""
 _BAD_REPLY = 502
@@ -82,7 +83,10 @@ class Attempter:
     def broken(self, delivery: Delivery, error: Exception) -> Outcome:
         """A fault of ours ended the attempt: it counts, so that it cannot go on for ever."""
         reason = f"internal error: {type(error).__name__}"
-        return self._failed(delivery, _AttemptError(_FAILED_SEND, reason))
+        try:
+            return self._failed(delivery, _AttemptError(_FAILED_SEND, reason))
+        except Exception:  # noqa: BLE001 - a grave that cannot be read, say: it must not leak a place
+            return Deferred(_BROKEN_S, _FAILED_SEND, reason)
 
     async def _to_subscriber(self, delivery: Delivery, event: Event) -> Outcome:
         record = delivery.lane.record

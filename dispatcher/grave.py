@@ -36,7 +36,9 @@ def encoded_body(body: bytes) -> str:
 
 
 def parse_grave(text: bytes) -> Grave:
-    return Grave(**orjson.loads(text))
+    """Fields that are not known, of a later release, are left out."""
+    fields = orjson.loads(text)
+    return Grave(**{name: fields[name] for name in Grave.__slots__ if name in fields})
 
 
 def error_attributes(grave: Grave) -> dict[str, AttributeValue]:

@@ -13,7 +13,7 @@ from dispatcher.reader import Reader, TriggerSet
 from dispatcher.report import Report
 from poplin.catalog import Catalog
 from poplin.errors import PoplinError, StoreUnavailableError
-from poplin.filters import FilterIndex, compile_filters
+from poplin.filters import Attributes, FilterIndex, compile_filters
 from poplin.log import Appender, Entry, LeasedEntry, Log, Token
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
@@ -65,11 +65,12 @@ class PartitionDispatcher:
         entries = []
         for uid, record in records.items():
             try:
-                entries.append((uid, compile_filters(record.filters)))
+                compiled = compile_filters(record.filters)
                 if uid in self._lanes:
                     self._lanes[uid].update(record)
                 else:
                     self._lanes[uid] = Lane(record)
+                entries.append((uid, compiled))
             except PoplinError as error:
                 structlog.get_logger().error("trigger refused", trigger=record.key, why=str(error))
         index = FilterIndex(entries, on_fault=self._filter_broken)
@@ -104,8 +105,10 @@ class PartitionDispatcher:
             task.cancel()
         await asyncio.gather(*self._deliveries)
 
-    def _filter_broken(self, uid: str, error: Exception) -> None:
-        self._report.filter_broken(self._lanes[uid], error)
+    def _filter_broken(self, uid: str, attributes: Attributes, error: Exception) -> None:
+        lane = self._lanes.get(uid)
+        trigger = uid if lane is None else lane.record.key
+        self._report.filter_broken(trigger, str(attributes.get("id")), error)
 
     # Deliveries
 

@@ -52,9 +52,12 @@ class Report:
             error=repr(error),
         )
 
-    def filter_broken(self, lane: Lane, error: Exception) -> None:
+    def filter_broken(self, trigger: str, event: str, error: Exception) -> None:
         """A fault of ours: the event does not match this trigger."""
-        self._log.error("internal error in a filter", trigger=lane.record.key, error=repr(error))
+        if self._has_room():
+            self._log.error(
+                "internal error in a filter", trigger=trigger, id=event, error=repr(error)
+            )
 
     def lost(self, lane: Lane, log_id: LogId) -> None:
         """An id without its entry: the one line that must never appear."""
@@ -94,5 +97,5 @@ def _event_id(delivery: Delivery) -> str:
     """The one that the producer gave: it is what people look for."""
     try:
         return str(orjson.loads(delivery.entry.attributes)["id"])
-    except (orjson.JSONDecodeError, KeyError):
+    except (orjson.JSONDecodeError, KeyError, TypeError):
         return ""

@@ -1,17 +1,21 @@
 """`/livez` and `/readyz`: is the process there, and would an event be accepted?"""
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import FastAPI, Response
-from redis.asyncio import Redis
 
 from ingress.brokers import Brokers
+from ingress.intake import Intake
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log
-from poplin.store import Profile, check_profile
 
 __all__ = ["health_app"]
 
+CheckStore = Callable[[], Awaitable[None]]
+"""Raises ConfigurationError when the store does not keep what it takes."""
 
-def health_app(brokers: Brokers, redis: Redis, profile: Profile) -> FastAPI:
+
+def health_app(brokers: Brokers, intake: Intake, check_store: CheckStore) -> FastAPI:
     app = FastAPI(title="Poplin ingress", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/livez")
@@ -22,7 +26,7 @@ def health_app(brokers: Brokers, redis: Redis, profile: Profile) -> FastAPI:
     async def readyz(response: Response) -> dict[str, str]:
         """200 only when the store keeps what it takes, and every broker's log takes events and
         routes them by the set we know."""
-        reason = await _why_not_ready(brokers, redis, profile)
+        reason = await _why_not_ready(brokers, intake, check_store)
         if reason is None:
             return {"status": "ready"}
         response.status_code = 503
@@ -31,11 +35,13 @@ def health_app(brokers: Brokers, redis: Redis, profile: Profile) -> FastAPI:
     return app
 
 
-async def _why_not_ready(brokers: Brokers, redis: Redis, profile: Profile) -> str | None:
+async def _why_not_ready(brokers: Brokers, intake: Intake, check_store: CheckStore) -> str | None:
+    if not intake.is_open:
+        return "the store has not been checked yet"
     if brokers.version < 0:
         return "the catalog has not been read yet"
     try:
-        await check_profile(redis, profile)
+        await check_store()
         for log in brokers.logs:
             if reason := await _why_refused(log, brokers.version):
                 return reason

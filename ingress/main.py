@@ -19,7 +19,7 @@ from poplin.catalog import Follower
 from poplin.errors import ConfigurationError
 from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector
 from poplin.settings import IngressSettings
-from poplin.store import Profile, connect, ensure_profile
+from poplin.store import Profile, check_profile, connect, ensure_profile
 
 __all__ = ["serve"]
 
@@ -37,7 +37,11 @@ async def serve(settings: IngressSettings) -> None:
         keep_alive_s=settings.keep_alive_s,
     )
     protocol = partial(IngressProtocol, intake=intake, bounds=bounds)
-    server = _server(health_app(brokers, redis, settings.profile), protocol, settings)
+    server = _server(
+        health_app(brokers, intake, partial(check_profile, redis, settings.profile)),
+        protocol,
+        settings,
+    )
     listener = listening_socket(settings.host, settings.port, settings.socket_fd)
     host, port = listener.getsockname()[:2]
     stop = asyncio.Event()
@@ -64,11 +68,10 @@ async def _open(
 ) -> ConfigurationError | None:
     """Take events once the store is known to keep them; stop when it is known not to."""
     try:
-        await ensure_profile(redis, profile, stop)
+        intake.is_open = await ensure_profile(redis, profile, stop)
     except ConfigurationError as error:
         stop.set()
         return error
-    intake.is_open = True
     return None
 
 

@@ -117,11 +117,12 @@ def _text(value: object) -> object:
     return value.decode() if isinstance(value, bytes) else value
 
 
-async def ensure_profile(redis: Redis, profile: Profile, stop: asyncio.Event) -> None:
-    """`check_profile` as soon as the store answers; returns early when `stop` is set."""
+async def ensure_profile(redis: Redis, profile: Profile, stop: asyncio.Event) -> bool:
+    """`check_profile` as soon as the store answers; False when `stop` was set before."""
     while not stop.is_set():
         try:
             await check_profile(redis, profile)
-            return
+            return True
         except StoreUnavailableError:
             await wait(stop, 0.1)
+    return False

@@ -16,6 +16,7 @@ from poplin.event import AttributeValue, Event
 
 __all__ = ["canonical", "decode_binary", "encode_binary"]
 
+_SHORT = 64
 # How the names of headers that pass through begin; most requests have none.
 _MAY_PASS = frozenset({b"x-", b"kn", b"re", b"tr", b"ba"})
 
@@ -27,7 +28,7 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     other = False
     for name, value in headers:
         if name[:3] == b"ce-":
-            attribute = _attribute_name(name)
+            attribute = _known_name(name) if len(name) <= _SHORT else _attribute_name(name)
             if attribute in attributes:
                 raise InvalidEventError(f"attribute '{attribute}' is there twice")
             if needs_decoding(value) is None:
@@ -55,13 +56,16 @@ def decode_binary(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Event:
     return Event(attributes, body, passed_through(headers) if other else (), kept)
 
 
-@lru_cache(maxsize=1024)
 def _attribute_name(header: bytes) -> str:
     name = header[3:].decode("latin-1")
     check_name(name)
     if name == "datacontenttype":
         raise InvalidEventError("header 'ce-datacontenttype' is not allowed; use content-type")
     return name
+
+
+# Names come again and again; long ones are not kept.
+_known_name = lru_cache(maxsize=1024)(_attribute_name)
 
 
 def encode_binary(

@@ -69,7 +69,7 @@ def decode_batch(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> list[Ev
         raise BatchTooLargeError(
             f"the batch has {len(elements)} events; send at most {MOST_IN_BATCH} at once"
         )
-    if len(elements) * sum(len(value) for _, value in passed) > MOST_PASSED_BYTES:
+    if len(elements) * sum(len(name) + len(value) for name, value in passed) > MOST_PASSED_BYTES:
         raise BatchTooLargeError(
             "each event of the batch would carry the headers that pass through, which is more than "
             f"{MOST_PASSED_BYTES} bytes in all; send fewer headers or fewer events"
@@ -187,6 +187,14 @@ def _base64(name: str, value: object) -> bytes:
     raise InvalidEventError(f"member '{name}' is not base64 (RFC 4648 section 4, with padding)")
 
 
+def _is_base64(data: bytes) -> bool:
+    try:
+        b64decode(data, validate=True)
+    except binascii.Error:
+        return False
+    return True
+
+
 def _is_json(content_type: str) -> bool:
     """*/json or */*+json, whatever the parameters (JSON format 3.1)."""
     return _JSON_TYPE.match(content_type) is not None
@@ -210,9 +218,9 @@ def _data_member(event: Event) -> bytes:
     if not data:
         return b""
     content_type = event.attributes.get("datacontenttype")
-    if _is_encoded(event.attributes) and (encoded := _text(data)) is not None:
-        # It came in binary mode with data that was base64 already.
-        return b'"data":' + msgspec.json.encode(encoded)
+    if _is_encoded(event.attributes):
+        # In binary mode it came with data that is base64, or should be.
+        return b'"data":"' + (data if _is_base64(data) else b64encode(data)) + b'"'
     if content_type is not None:
         if _is_json(canonical(content_type)):
             if _is_json_text(data):
@@ -223,8 +231,7 @@ def _data_member(event: Event) -> bytes:
                 return b'"data":' + msgspec.json.encode(text)
     # Without a content type a `data` member would claim JSON (JSON format 3.1.1).
     if event.attributes["specversion"] == "0.3":
-        said = b"" if _is_encoded(event.attributes) else b'"datacontentencoding":"base64",'
-        return said + b'"data":"' + b64encode(data) + b'"'
+        return b'"datacontentencoding":"base64","data":"' + b64encode(data) + b'"'
     return b'"data_base64":"' + b64encode(data) + b'"'
 
 

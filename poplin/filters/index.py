@@ -8,7 +8,7 @@ from poplin.filters.dialects import Attributes, Filter, Matcher
 __all__ = ["FilterIndex"]
 
 T = TypeVar("T")
-OnFault = Callable[[T, Exception], None]
+OnFault = Callable[[T, Attributes, Exception], None]
 
 # The attributes that tell triggers apart best come first.
 _PREFERRED = ("type", "source", "subject")
@@ -73,7 +73,7 @@ class FilterIndex(Generic[T]):
             return candidate.matcher is None or candidate.matcher(attributes)
         except Exception as error:  # noqa: BLE001 - as above
             if self._on_fault is not None:
-                self._on_fault(candidate.item, error)
+                self._on_fault(candidate.item, attributes, error)
             return False
 
 

@@ -71,6 +71,8 @@ def test_header_values_are_decoded_once(header: str, value: str, text: str) -> N
         ({"ce-source": ":x"}, "'source'"),
         ({"ce-source": "1:x"}, "'source'"),
         ({"ce-source": "http://h:x/"}, "'source'"),
+        ({"ce-source": "//h%/x"}, "'source'"),
+        ({"ce-source": "/100%?x=1"}, "'source'"),
         ({"ce-source": "/#a#b"}, "'source'"),
         ({"ce-x": "%C0%A0"}, "'x'"),
         ({"ce-x": "%0D%0A"}, "'x'"),
@@ -126,7 +128,16 @@ def test_what_only_looks_like_a_quoted_string_is_literal(text: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["/s", "1-555-123-4567", "urn:x:y", "//h/x", "mailto:a@b.c", "http://[::1]:80/?ids[]=1#f"],
+    [
+        "/s",
+        "1-555-123-4567",
+        "urn:x:y",
+        "//pubsub.googleapis.com/projects/p/topics/t",
+        "mailto:a@b.c",
+        "http://[::1]:80/?ids[]=1#f",
+        "http://[fe80::1%25en0]/",
+        "https://h/?a=b?c#d?e",
+    ],
 )
 def test_a_source_is_any_uri_reference(source: str) -> None:
     assert decode(binary(**{"ce-source": source}), b"").attributes["source"] == source
@@ -150,6 +161,14 @@ def test_data_in_base64_of_0_3_is_encoded_once() -> None:
     assert encode_binary(event)[1] == b"eyJhIjoxfQ=="
     assert b'"data":"eyJhIjoxfQ=="' in encode_structured(event)[1]
     assert again.data == b'{"a":1}'
+
+
+def test_data_of_0_3_that_only_claims_to_be_base64_is_encoded() -> None:
+    sent = binary(**{"ce-specversion": "0.3", "ce-datacontentencoding": "base64"})
+
+    event = decode([*sent, (b"content-type", b"text/plain")], b"x")
+
+    assert decode(*_message(encode_structured(event))).data == b"x"
 
 
 def _message(encoded: tuple[bytes, bytes]) -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -200,6 +219,8 @@ def test_a_batch_does_not_multiply_the_headers_that_pass_through() -> None:
 
     with pytest.raises(BatchTooLargeError, match="headers that pass through"):
         decode_all([*headers, (b"knative-x", b"x" * 10_000)], body)
+    with pytest.raises(BatchTooLargeError, match="headers that pass through"):
+        decode_all([*headers, (b"knative-" + b"x" * 10_000, b"")], body)
     assert len(decode_all([*headers, (b"knative-x", b"x" * 100)], body)) == 100
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Settled
+from dispatcher.grave import Grave, parse_grave
 from dispatcher.lane import Lane
 from poplin.catalog import DeliveryPolicy, TriggerRecord
 from poplin.codec import to_entry
@@ -97,6 +98,20 @@ async def test_a_fault_of_ours_counts_as_an_attempt_and_ends_as_a_dead_letter(
     assert isinstance(first, Deferred)
     assert (first.reason, first.counts) == ("internal error: ZeroDivisionError", True)
     assert isinstance(last, Buried)
+
+
+async def test_a_grave_that_cannot_be_read_leaks_no_place(sender: Sender) -> None:
+    outcome = attempter(sender, Replies()).broken(
+        delivery("http://h/", tries=1, grave=b"{}"), ZeroDivisionError()
+    )
+
+    assert isinstance(outcome, Deferred)
+
+
+def test_a_grave_of_a_later_release_is_read() -> None:
+    grave = Grave(reason="r", status=1, destination="d", attempts=1, first_us=1, last_us=2)
+
+    assert parse_grave(grave.to_json()[:-1] + b',"new":1}') == grave
 
 
 async def test_a_sink_that_refuses_for_good_leaves_both_reasons(

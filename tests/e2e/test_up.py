@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis
 
 from tests.conftest import running_store
 from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger_yaml
@@ -117,11 +118,7 @@ def test_a_start_without_a_broker_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_store_that_contradicts_the_profile_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_text(broker_yaml())
     with running_store(tmp_path / "store") as url:
-        subprocess.run(
-            ["redis-cli", "-s", url.removeprefix("unix://"), "config", "set", "appendfsync", "no"],
-            check=True,
-            capture_output=True,
-        )
+        Redis.from_url(url).config_set("appendfsync", "no")
         ended = poplin(
             "up", "-f", str(tmp_path / "f.yaml"), "--redis", url, "--port", "0", "--admin-port", "0"
         )
@@ -133,11 +130,7 @@ def test_a_store_that_contradicts_the_profile_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize("service", ["ingress", "dispatcher"])
 def test_a_service_alone_refuses_such_a_store_too(tmp_path: Path, service: str) -> None:
     with running_store(tmp_path / "store") as url:
-        subprocess.run(
-            ["redis-cli", "-s", url.removeprefix("unix://"), "config", "set", "appendonly", "no"],
-            check=True,
-            capture_output=True,
-        )
+        Redis.from_url(url).config_set("appendonly", "no")
         port = ("--port", "0") if service == "ingress" else ()
         ended = poplin(service, "--redis", url, *port)
 

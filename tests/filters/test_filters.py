@@ -90,7 +90,7 @@ def test_a_filter_that_fails_by_a_fault_of_ours_harms_no_other() -> None:
             ("broken", Filter(broken)),
             ("pinned", Filter(broken, {"type": "a.b"})),
         ],
-        on_fault=lambda item, error: faults.append((item, type(error).__name__)),
+        on_fault=lambda item, _attributes, error: faults.append((item, type(error).__name__)),
     )
 
     assert index.match(EVENT) == ["good"]

@@ -128,7 +128,7 @@ class Compiler:
         casts = [caster(to) for to in _types(function, count)]
         if count == 1:
             return self._call_one(function.call, runs[0], casts[0])
-        return self._call_many(function.call, runs, casts)
+        return self._call_many(function, runs, casts)
 
     def _call_one(
         self, call: Callable[..., Value], argument: Run, cast: Callable[[Value], Value] | None
@@ -149,12 +149,9 @@ class Compiler:
         return run
 
     def _call_many(
-        self,
-        call: Callable[..., Value],
-        runs: list[Run],
-        casts: list[Callable[[Value], Value] | None],
+        self, function: Function, runs: list[Run], casts: list[Callable[[Value], Value] | None]
     ) -> Run:
-        spend = self.work.spend
+        spend, call, weight = self.work.spend, function.call, function.weight
 
         def run(attributes: Attributes) -> Value:
             try:
@@ -163,6 +160,8 @@ class Compiler:
                 raise error.without_value() from None
             cast = [to(v) if to is not None else v for to, v in zip(casts, values, strict=True)]
             spend(sum([len(value) for value in cast if isinstance(value, str)]))
+            if weight is not None:
+                spend(weight(*cast))
             return call(*cast)
 
         return run

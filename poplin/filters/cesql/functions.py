@@ -23,7 +23,8 @@ class Function:
     """`parameters` and `returns` are `str`, `int`, `bool`, or `object` for any; `rest` is the
     type of further arguments, None where there are none.
 
-    `call` gets values that are cast already; it may raise EvaluationError.
+    `call` gets values that are cast already; it may raise EvaluationError. `weight` tells, of the
+    same values, how many characters it makes beyond those that it is given.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Function:
     returns: type
     call: Callable[..., Value]
     rest: type | None = None
+    weight: Callable[..., int] | None = None
 
 
 class FunctionTable:
@@ -133,7 +135,14 @@ def _substring(text: str, position: int, count: int | None = None) -> str:
 BUILT_IN = (
     Function("LENGTH", (str,), int, len),
     Function("CONCAT", (), str, lambda *parts: "".join(parts), str),
-    Function("CONCAT_WS", (str,), str, lambda separator, *parts: separator.join(parts), str),
+    Function(
+        "CONCAT_WS",
+        (str,),
+        str,
+        lambda separator, *parts: separator.join(parts),
+        str,
+        weight=lambda separator, *parts: len(separator) * len(parts),
+    ),
     Function("LOWER", (str,), str, str.lower),
     Function("UPPER", (str,), str, str.upper),
     Function("TRIM", (str,), str, lambda text: text.strip(_WHITE_SPACE)),

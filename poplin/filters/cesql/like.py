@@ -16,10 +16,15 @@ _Segment = tuple[str | None, ...]
 """Characters; None is any one."""
 
 _PIECE = re.compile(r"\\[%_]|.", re.DOTALL)
+# What is spent, where a character looked at alone, which takes about 30 ns, is 1.
+_AT_ONCE = 64
+"""Bits of a machine word, and about how much quicker str.find is than a look at each character."""
+_IN_BYTES = 8
+"""How much quicker a table for bytes is."""
+
 _FEW = 32
-_BITS_AT_ONCE = 64
-_LONGEST_NAIVE = 8192
-"""Characters of text times characters of pattern; str.find compares each with each at worst."""
+_LINEAR_FROM = 100
+"""Below this length of what it looks for, str.find may compare each character with each."""
 
 
 def compile_pattern(pattern: str, work: Work) -> Matcher:
@@ -95,10 +100,12 @@ def _finder(segment: _Segment, work: Work) -> Callable[[str, int, int], int]:
     if not runs:
         return lambda _text, position, stop: position + size if position + size <= stop else -1
     plain = runs[0][1]
+    if len(plain) < size:
+        return lambda text, position, stop: _find_by_bits(segment, text, position, stop, work)
+    weight = min(size, _LINEAR_FROM)
 
     def find(text: str, position: int, stop: int) -> int:
-        if len(plain) != size or (stop - position) * size > _LONGEST_NAIVE:
-            return _find_by_bits(segment, text, position, stop, work)
+        work.spend((stop - position) * weight // _AT_ONCE)
         found = text.find(plain, position, stop)
         return -1 if found < 0 else found + size
 
@@ -106,14 +113,13 @@ def _finder(segment: _Segment, work: Work) -> Callable[[str, int, int], int]:
 
 
 def _find_by_bits(segment: _Segment, text: str, position: int, stop: int, work: Work) -> int:
-    work.spend(len(text) * len(segment) // _BITS_AT_ONCE)
+    work.spend(len(text) * len(segment) // _AT_ONCE)
     candidates = -1
     for offset, character in enumerate(segment):
         if character is not None:
             places = work.places.get((text, character))
             if places is None:
-                work.spend(len(text))
-                places = work.places[text, character] = _places(text, character)
+                places = work.places[text, character] = _places(text, character, work)
             candidates &= places >> (position + offset)
             if not candidates:
                 return -1
@@ -121,13 +127,16 @@ def _find_by_bits(segment: _Segment, text: str, position: int, stop: int, work: 
     return end if end <= stop else -1
 
 
-def _places(text: str, character: str) -> int:
+def _places(text: str, character: str, work: Work) -> int:
     """The bits of the positions at which a character stands."""
     if text.count(character) <= _FEW:
+        work.spend(len(text) // _AT_ONCE)
         return _few_places(text, character)
     if text.isascii():
+        work.spend(len(text) // _IN_BYTES)
         table = bytes(49 if each == ord(character) else 48 for each in range(256))
         return int(text.encode()[::-1].translate(table), 2)
+    work.spend(len(text))
     return int("".join(["1" if each == character else "0" for each in reversed(text)]), 2)
 
 

@@ -14,7 +14,7 @@ INT32 = range(-(2**31), 2**31)
 
 # Possessive, so that no text takes more than one pass; ten digits hold every 32-bit integer.
 _INTEGER = re.compile(r"([+-]?+)0*+([0-9]{0,10}+)\Z")
-_SHORT = 32
+_LONG = range(33, 4097)
 
 
 def to_string(value: Value) -> str:
@@ -31,7 +31,7 @@ def to_integer(value: Value) -> int:
     if value.__class__ is bool:
         return int(value)
     text = str(value)
-    number = _parsed(text) if len(text) <= _SHORT else _parsed_once(text)
+    number = _parsed_once(text) if len(text) in _LONG else _parsed(text)
     if number is None:
         raise EvaluationError("cast", f"{_shown(text)} is not a 32-bit integer")
     return number
@@ -46,7 +46,8 @@ def _parsed(text: str) -> int | None:
     return number if number in INT32 else None
 
 
-# A long run of zeros is read once, however often an expression asks.
+# A long run of zeros is read once, however often an expression asks. Up to 32 such texts of at
+# most 4 KiB are kept, the only trace that events leave here.
 _parsed_once = lru_cache(maxsize=32)(_parsed)
 
 

@@ -9,7 +9,7 @@ MOST_WORK = 65_536
 
 
 class Work:
-    """One for each expression. Nothing of an event is kept when its evaluation has ended."""
+    """One for each expression; it keeps nothing when an evaluation has ended."""
 
     def __init__(self) -> None:
         self.is_needed = False

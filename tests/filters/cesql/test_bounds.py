@@ -58,6 +58,7 @@ def _filled(part: str, joint: str) -> str:
             f"CONCAT({','.join('a' * 8)}) LIKE '%{DISTINCT[:20]}_{DISTINCT[20:40]}!%'",
             "\u00e9" + DISTINCT * 46,
         ),
+        (f"CONCAT_WS(a,{','.join('1' * 1900)}) = 'x'", "a" * 61_000 + "\U0001f600"),
         ("sequence = 5 OR a = 5", "0" * 4400),
         ("a + 1 = 1 OR INT(a) = 1 OR IS_INT(a) OR -a = 2 OR a < 1", "0" * 60_000),
     ],

@@ -162,6 +162,8 @@ EVENT: dict[str, Any] = {
         ("'ab' LIKE 'ab%ab'", False, None),
         ("'a\nb' LIKE 'a_b'", True, None),
         ("'aXbXc' LIKE '%X_X%'", True, None),
+        (f"CONCAT('{'x' * 3000}', subject) LIKE '%Order_50%'", True, None),
+        ("CONCAT_WS(subject, 'a', 'b', 'c') LIKE 'aOrder%'", True, None),
         ("'ab' LIKE '%b_%'", False, None),
         ("'abc' LIKE '%b_%'", True, None),
     ],
@@ -323,6 +325,12 @@ def test_an_operand_that_is_cast_to_true_ends_the_explanation_too() -> None:
     step = cesql.compile("5 OR missing = 1").explain(EVENT)
 
     assert [(part.value, part.error) for part in step.parts] == [(5, None), (None, None)]
+
+
+def test_a_word_is_found_in_a_long_attribute() -> None:
+    expression = cesql.compile("subject LIKE '%invoice.created%' AND subject LIKE '%shi_ped%'")
+
+    assert expression.matches({"subject": "x" * 30_000 + "invoice.created, shipped" + "y" * 30_000})
 
 
 def test_an_evaluation_keeps_nothing_of_the_event() -> None:
