@@ -2,10 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+import structlog
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -21,6 +22,8 @@ Profile = Literal["durable", "fast"]
 
 _COMMAND_TIMEOUT_S = 5.0
 _MOST_CONNECTIONS = 64
+_PATIENCE_S = 1.0
+_SAY_EVERY_S = 10.0
 
 # Error replies that mean "not now"; any other reply is a mistake of ours.
 # redis-py cuts the code off the replies for which it has a class.
@@ -117,12 +120,30 @@ def _text(value: object) -> object:
     return value.decode() if isinstance(value, bytes) else value
 
 
-async def ensure_profile(redis: Redis, profile: Profile, stop: asyncio.Event) -> bool:
-    """`check_profile` as soon as the store answers; False when `stop` was set before."""
+def _say_waiting(error: StoreUnavailableError) -> None:
+    structlog.get_logger().warning("waiting for the store", why=str(error))
+
+
+async def ensure_profile(
+    redis: Redis,
+    profile: Profile,
+    stop: asyncio.Event,
+    *,
+    on_wait: Callable[[StoreUnavailableError], None] = _say_waiting,
+) -> bool:
+    """`check_profile` as soon as the store answers; False when `stop` was set before.
+
+    `on_wait` is told after a second, then every ten.
+    """
+    loop = asyncio.get_running_loop()
+    say_at = loop.time() + _PATIENCE_S
     while not stop.is_set():
         try:
             await check_profile(redis, profile)
             return True
-        except StoreUnavailableError:
+        except StoreUnavailableError as error:
+            if loop.time() > say_at:
+                on_wait(error)
+                say_at = loop.time() + _SAY_EVERY_S
             await wait(stop, 0.1)
     return False

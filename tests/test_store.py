@@ -240,14 +240,17 @@ async def test_a_store_that_contradicts_the_profile_is_refused_with_the_line_to_
 async def test_a_store_that_is_away_is_asked_until_it_answers(tmp_path: Path) -> None:
     stop = asyncio.Event()
     redis = connect(f"unix://{tmp_path}/store.sock")
-    asking = asyncio.create_task(ensure_profile(redis, "durable", stop))
-    await asyncio.sleep(0.05)
+    said: asyncio.Queue[StoreUnavailableError] = asyncio.Queue()
+    asking = asyncio.create_task(ensure_profile(redis, "durable", stop, on_wait=said.put_nowait))
+    async with asyncio.timeout(5):
+        await said.get()
     assert not asking.done()
 
     stop.set()
 
     async with asyncio.timeout(1):
-        await asking
+        assert not await asking
+    assert said.empty()
     await redis.aclose()
 
 

@@ -1,23 +1,18 @@
 """Destinations by Knative's rules: a ref, an absolute URI, or a ref with a relative URI."""
 
 import re
-from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import urlsplit
 
+from poplin.errors import ConfigurationError
 from poplin.resources.fields import Checker
 from poplin.resources.models import Destination, Ref
 from poplin.resources.values import Value
+from poplin.sender import Target
 
-__all__ = ["is_host", "read_destination", "read_ref"]
+__all__ = ["read_destination", "read_ref"]
 
 _VISIBLE = re.compile(r"[!-~]+")
 _HAS_USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
-# What the sender can reach; tests hold this and `poplin.sender.Target` together.
-_ABSOLUTE = re.compile(
-    r"(?:http|https)://(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{0,5}))?(?:[/?#].*)?",
-    re.ASCII | re.IGNORECASE,
-)
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 
 
 def read_destination(checker: Checker, value: Value, namespace: str) -> Destination | None:
@@ -65,12 +60,6 @@ def read_ref(checker: Checker, value: Value, namespace: str) -> Ref | None:
     )
 
 
-def is_host(text: str) -> bool:
-    """A name of 1 to 253 bytes in labels of 1 to 63 (RFC 1035, 2.3.4), or an IPv4 address."""
-    labels = text.removesuffix(".").split(".")
-    return len(text) <= 253 and all(map(_LABEL.fullmatch, labels))
-
-
 def _check_uri(checker: Checker, value: Value, uri: str, *, has_ref: bool) -> None:
     if _HAS_USERINFO.match(uri):
         checker.refuse(value, "credentials in a URI are not allowed; leave out all before the @")
@@ -84,16 +73,9 @@ def _check_uri(checker: Checker, value: Value, uri: str, *, has_ref: bool) -> No
 
 
 def _is_sendable(uri: str) -> bool:
-    parts = _ABSOLUTE.fullmatch(uri)
-    if parts is None or not 0 < int(parts[3] or 80) < 65536:
-        return False
-    return is_host(parts[2]) if parts[2] else _is_ipv6(parts[1])
-
-
-def _is_ipv6(text: str) -> bool:
     try:
-        IPv6Address(text)
-    except AddressValueError:
+        Target.parse(uri)
+    except ConfigurationError:
         return False
     return True
 

@@ -4,12 +4,13 @@ import re
 from typing import Literal, cast
 
 from poplin.resources.annotations import read_annotations
-from poplin.resources.destinations import is_host, read_destination, read_ref
+from poplin.resources.destinations import read_destination, read_ref
 from poplin.resources.duration import parse_duration
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.filter_fields import read_filters
 from poplin.resources.models import Broker, Delivery, Service, Trigger
 from poplin.resources.values import Value
+from poplin.sender import is_host
 
 __all__ = ["Identity", "read_broker", "read_identity", "read_service", "read_trigger"]
 

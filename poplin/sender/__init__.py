@@ -6,6 +6,6 @@ It never follows a redirect, unpacks a body, reads a proxy variable or retries a
 from poplin.sender.answer import Answer
 from poplin.sender.limits import Limits
 from poplin.sender.sender import Sender
-from poplin.sender.target import Target
+from poplin.sender.target import Target, is_host
 
-__all__ = ["Answer", "Limits", "Sender", "Target"]
+__all__ = ["Answer", "Limits", "Sender", "Target", "is_host"]

@@ -6,14 +6,14 @@ from ipaddress import AddressValueError, IPv6Address
 
 from poplin.errors import ConfigurationError
 
-__all__ = ["Target"]
+__all__ = ["Target", "is_host"]
 
 _PORTS = {"http": 80, "https": 443}
 _VISIBLE = re.compile(r"[!-~]+")
 # RFC 3986, appendix B, for a URL that has an authority. The fragment stays here.
 _URL = re.compile(r"([A-Za-z]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?")
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{0,5}))?")
-# RFC 1035, 2.3.4; the underscore is for Compose and other DNS of the house.
+# The underscore is for Compose and other DNS of the house.
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 _MOST_HOST_BYTES = 253
 
@@ -57,7 +57,7 @@ def _host_and_port(url: str, authority: str, default: int) -> tuple[str, int]:
     if not 0 < port < 65536:
         raise _refused(url, "its port must be from 1 to 65535")
     host = (parts[1] or parts[2]).lower()
-    if not (_is_ipv6(host) if parts[1] else _is_name(host)):
+    if not (_is_ipv6(host) if parts[1] else is_host(host)):
         raise _refused(url, "its host is neither a name (labels of 1 to 63 bytes) nor an address")
     return host, port
 
@@ -70,7 +70,8 @@ def _is_ipv6(host: str) -> bool:
     return True
 
 
-def _is_name(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """A name of 1 to 253 bytes in labels of 1 to 63 (RFC 1035, 2.3.4), or an IPv4 address."""
     labels = host.removesuffix(".").split(".")
     return len(host) <= _MOST_HOST_BYTES and all(map(_LABEL.fullmatch, labels))
 

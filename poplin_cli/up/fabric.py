@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
-from redis.asyncio import Redis
 
 from poplin.catalog import Catalog, Verdict, publish
 from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
 from poplin.resources import Loaded, Resolved, load, resolve
-from poplin.store import Profile, check_profile, connect, masked
+from poplin.store import Profile, connect, ensure_profile, masked
 from poplin.waiting import wait
 from poplin_cli.embedded import store_command
 from poplin_cli.up.datadir import DataDir
@@ -79,7 +78,7 @@ class Fabric:
     ) -> None:
         redis = connect(self._url)
         try:
-            await self._store_answers(redis, stop)
+            await ensure_profile(redis, self._settings.profile, stop, on_wait=self._say_waiting)
             resolved = await self._publish(loaded, stop)
             if resolved is None:
                 return
@@ -94,19 +93,8 @@ class Fabric:
         finally:
             await redis.aclose()
 
-    async def _store_answers(self, redis: Redis, stop: asyncio.Event) -> None:
-        """Wait for the store, and say so if it takes long. Raises ConfigurationError."""
-        loop = asyncio.get_running_loop()
-        say_at = loop.time() + 1.0
-        while not stop.is_set():
-            try:
-                await check_profile(redis, self._settings.profile)
-                return
-            except StoreUnavailableError as error:
-                if loop.time() > say_at:
-                    self._output.say(f"waiting for {masked(self._url)}: {error}", level="warning")
-                    say_at += 10.0
-                await wait(stop, 0.1)
+    def _say_waiting(self, error: StoreUnavailableError) -> None:
+        self._output.say(f"waiting for {masked(self._url)}: {error}", level="warning")
 
     def _show_problems(self, loaded: Loaded) -> None:
         for note in loaded.notes:

@@ -69,52 +69,26 @@ async def test_a_worker_whose_lease_ran_out_and_was_taken_is_gone(
     assert await everything(redis) == before
 
 
-@every_act
-async def test_a_worker_whose_entry_is_settled_is_gone(redis: Redis, log: Log, act: Act) -> None:
-    held = await leased(log, 1)
-    await log.settle(held)
-    before = await everything(redis)
-
-    assert await act(log, held) == [False]
-    assert await everything(redis) == before
+async def _dropped(log: Log, _held: Sequence[Held]) -> None:
+    await log.drop("a")
 
 
 @every_act
-async def test_a_worker_whose_entry_is_deferred_is_gone(redis: Redis, log: Log, act: Act) -> None:
-    held = await leased(log, 1)
-    await log.defer(later(held))
-    before = await everything(redis)
-
-    assert await act(log, held) == [False]
-    assert await everything(redis) == before
-
-
-@every_act
-async def test_a_worker_whose_entry_is_dead_is_gone(redis: Redis, log: Log, act: Act) -> None:
-    held = await leased(log, 1)
-    await log.bury(graves(held))
-    before = await everything(redis)
-
-    assert await act(log, held) == [False]
-    assert await everything(redis) == before
-
-
-@every_act
-async def test_a_worker_with_the_token_before_a_renewal_is_gone(
-    redis: Redis, log: Log, act: Act
+@pytest.mark.parametrize(
+    "loses",
+    [
+        pytest.param(_settle, id="settled"),
+        pytest.param(_defer, id="deferred"),
+        pytest.param(_bury, id="dead"),
+        pytest.param(_renew, id="renewed"),
+        pytest.param(_dropped, id="trigger dropped"),
+    ],
+)
+async def test_a_worker_whose_entry_has_moved_on_is_gone(
+    redis: Redis, log: Log, act: Act, loses: Callable[[Log, Sequence[Held]], Awaitable[object]]
 ) -> None:
     held = await leased(log, 1)
-    await log.renew(held)
-    before = await everything(redis)
-
-    assert await act(log, held) == [False]
-    assert await everything(redis) == before
-
-
-@every_act
-async def test_a_worker_whose_trigger_was_dropped_is_gone(redis: Redis, log: Log, act: Act) -> None:
-    held = await leased(log, 1)
-    await log.drop("a")
+    await loses(log, held)
     before = await everything(redis)
 
     assert await act(log, held) == [False]

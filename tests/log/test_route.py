@@ -6,16 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from poplin.log import Log, LogId, Matches, Position, Routed
-from tests.log.helpers import (
-    accepted,
-    as_of,
-    counts,
-    dead,
-    everything,
-    leased,
-    routed,
-    times,
-)
+from tests.log.helpers import accepted, as_of, counts, dead, everything, leased, routed, times
 
 STALE = Routed(None)
 

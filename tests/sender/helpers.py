@@ -6,10 +6,12 @@ from typing import Protocol
 import pytest
 
 from poplin.errors import BrokenAnswerError
-from poplin.sender import Answer, Target
-from tests.sender.hostile import OK, Hostile, Wire
+from poplin.sender import Answer, Sender, Target
+from poplin.sender.connection import Connection
+from poplin.sender.pool import Pool
+from tests.sender.hostile import OK, Hostile, Wire, answers
 
-__all__ = ["AnySender", "Gate", "broken", "hangs", "keeps_silent", "post"]
+__all__ = ["AnySender", "Gate", "Silence", "broken", "hangs", "post", "used"]
 
 
 class AnySender(Protocol):
@@ -53,5 +55,22 @@ class Gate:
             await wire.say(self._answer)
 
 
-async def keeps_silent(wire: Wire) -> None:
-    await wire.hang()
+class Silence:
+    """An act that says nothing; `connected` says that a client is there."""
+
+    def __init__(self) -> None:
+        self.connected = asyncio.Event()
+
+    async def __call__(self, wire: Wire) -> None:
+        self.connected.set()
+        await wire.hang()
+
+
+async def used(sender: Sender, server: Hostile) -> tuple[Pool, Connection]:
+    """The pool after a first answer, and the connection that brought it, taken out."""
+    server.acts = [answers()]
+    await post(sender, server)
+    pool = sender._pools[Target.parse(server.url).origin]
+    connection = pool.take_idle()
+    assert connection is not None
+    return pool, connection

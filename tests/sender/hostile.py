@@ -8,9 +8,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-__all__ = ["OK", "Act", "Hostile", "Wire", "answers", "echoes", "hostile", "says"]
+__all__ = [
+    "CHUNKED",
+    "HALF",
+    "INTERIM",
+    "OK",
+    "Act",
+    "Hostile",
+    "Wire",
+    "answers",
+    "answers_once",
+    "echoes",
+    "hostile",
+    "says",
+]
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+HALF = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
 
 
 class Wire:
@@ -81,6 +97,20 @@ def answers(answer: bytes = OK) -> Act:
         while True:
             await wire.request()
             await wire.say(answer)
+
+    return act
+
+
+def answers_once(*, last: bytes = b"", resets: bool = False) -> Act:
+    """It leaves at the second request, after saying `last`."""
+
+    async def act(wire: Wire) -> None:
+        await wire.request()
+        await wire.say(OK)
+        await wire.request()
+        await wire.say(last)
+        if resets:
+            wire.reset()
 
     return act
 

@@ -4,27 +4,18 @@ import asyncio
 
 import pytest
 
-from poplin.errors import (
-    BrokenAnswerError,
-    ConnectError,
-    SendError,
-)
+from poplin.errors import BrokenAnswerError, ConnectError, SendError
 from poplin.sender import Sender, Target
-from tests.sender.helpers import Gate, post
+from tests.sender.helpers import Gate, Silence, post
 from tests.sender.hostile import Hostile, Wire, answers, hostile
 
 
 async def test_a_cancelled_handshake_leaves_nothing_behind(sender: Sender, server: Hostile) -> None:
-    connected = asyncio.Event()
-
-    async def act(wire: Wire) -> None:
-        connected.set()
-        await wire.hang()
-
-    server.acts = [act]
+    silence = Silence()
+    server.acts = [silence]
     target = Target.parse(server.url.replace("http:", "https:"))
     task = asyncio.create_task(sender.post(target, b"", b"", timeout_s=5))
-    await connected.wait()
+    await silence.connected.wait()
     task.cancel()
     await asyncio.wait({task})
 
@@ -42,16 +33,11 @@ async def test_closing_fails_those_who_send_wait_and_connect(
     await gate.asked.wait()
     waits = asyncio.create_task(post(single, server))
     async with hostile() as silent:
-        connected = asyncio.Event()
-
-        async def act(wire: Wire) -> None:
-            connected.set()
-            await wire.hang()
-
-        silent.acts = [act]
+        silence = Silence()
+        silent.acts = [silence]
         target = Target.parse(silent.url.replace("http:", "https:"))
         connects = asyncio.create_task(single.post(target, b"", b"", timeout_s=5))
-        await connected.wait()
+        await silence.connected.wait()
 
         await asyncio.wait_for(asyncio.gather(single.close(), single.close()), 1)
 

@@ -4,13 +4,10 @@ import asyncio
 
 import pytest
 
-from poplin.errors import (
-    ConnectError,
-    SendTimeoutError,
-)
+from poplin.errors import ConnectError, SendTimeoutError
 from poplin.sender import Limits, Sender, Target
 from poplin.sender.pool import Pool
-from tests.sender.helpers import Gate, broken, hangs, post
+from tests.sender.helpers import Gate, broken, hangs, post, used
 from tests.sender.hostile import OK, Hostile, Wire, answers, echoes, hostile, says
 
 
@@ -184,12 +181,7 @@ async def test_waiting_for_a_place_ends_at_the_deadline(single: Sender, server: 
 async def test_who_stops_waiting_hands_on_what_came_in_the_same_moment(
     single: Sender, server: Hostile
 ) -> None:
-    server.acts = [answers()]
-    await post(single, server)
-    target = Target.parse(server.url)
-    pool = single._pools[target.origin]
-    connection = pool.take_idle()
-    assert connection is not None
+    pool, connection = await used(single, server)
     leaves, stays = (asyncio.create_task(post(single, server)) for _ in range(2))
     await asyncio.sleep(0)
     pool.give_back(connection)
@@ -205,11 +197,7 @@ async def test_who_stops_waiting_hands_on_what_came_in_the_same_moment(
 async def test_a_connection_that_ends_while_it_is_handed_over_is_replaced(
     single: Sender, server: Hostile
 ) -> None:
-    server.acts = [answers()]
-    await post(single, server)
-    pool = single._pools[Target.parse(server.url).origin]
-    connection = pool.take_idle()
-    assert connection is not None
+    pool, connection = await used(single, server)
     waits = asyncio.create_task(post(single, server))
     await asyncio.sleep(0)
     pool.give_back(connection)
@@ -251,20 +239,16 @@ async def test_a_lost_connection_is_not_kept_in_mind(sender: Sender, server: Hos
 async def test_who_sends_again_and_is_handed_a_used_connection_gets_a_new_one(
     single: Sender, server: Hostile
 ) -> None:
-    server.acts = [answers()]
-    await post(single, server)
-    pool = single._pools[Target.parse(server.url).origin]
-    used = pool.take_idle()
-    assert used is not None
+    pool, before = await used(single, server)
     deadline = asyncio.get_running_loop().time() + 5
     again = asyncio.create_task(pool.take(5, deadline, fresh=True))
     after = asyncio.create_task(pool.take(5, deadline))
     await asyncio.sleep(0)
-    pool.give_back(used)
+    pool.give_back(before)
     fresh = await again
     pool.give_back(fresh)
 
-    assert fresh is not used
+    assert fresh is not before
     assert await after is fresh
     pool.give_back(fresh)
 

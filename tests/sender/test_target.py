@@ -2,9 +2,7 @@
 
 import pytest
 
-from poplin.errors import (
-    ConfigurationError,
-)
+from poplin.errors import ConfigurationError
 from poplin.sender import Target
 
 

@@ -8,15 +8,10 @@ import sys
 import httptools
 import pytest
 
-from poplin.errors import (
-    BrokenAnswerError,
-    ConnectError,
-    SendError,
-    SendTimeoutError,
-)
+from poplin.errors import BrokenAnswerError, ConnectError, SendError, SendTimeoutError
 from poplin.sender import Limits, Sender, Target
 from tests.sender.conftest import Certificate
-from tests.sender.helpers import hangs, keeps_silent, post
+from tests.sender.helpers import Silence, hangs, post
 from tests.sender.hostile import OK, Act, Hostile, Wire, answers, hostile, says
 
 LONG = Target("http://" + "a" * 64, "http", "a" * 64, 80, b"POST / HTTP/1.1\r\n")
@@ -67,8 +62,8 @@ async def speaks_first(wire: Wire) -> None:
         pytest.param("https", says(b""), None, 5, ConnectError, ssl.SSLCertVerificationError,
                      id="certificate"),
         pytest.param("mixed", speaks_first, None, 5, ConnectError, ssl.SSLError, id="no TLS"),
-        pytest.param("mixed", keeps_silent, None, 5, ConnectError, TimeoutError, id="handshake"),
-        pytest.param("mixed", keeps_silent, None, 0.1, SendTimeoutError, TimeoutError,
+        pytest.param("mixed", Silence(), None, 5, ConnectError, TimeoutError, id="handshake"),
+        pytest.param("mixed", Silence(), None, 0.1, SendTimeoutError, TimeoutError,
                      id="deadline in handshake"),
         pytest.param("http", hangs, None, 0.1, SendTimeoutError, type(None), id="deadline"),
         pytest.param("http", resets, None, 5, BrokenAnswerError, ConnectionResetError, id="reset"),

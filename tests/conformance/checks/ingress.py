@@ -3,16 +3,7 @@
 import json
 
 from tests.conformance.ingress import Broker, binary, without
-from tests.conformance.kit import (
-    MAY,
-    MUST,
-    SHOULD,
-    DiffersError,
-    Kit,
-    Run,
-    expect,
-    item,
-)
+from tests.conformance.kit import MAY, MUST, SHOULD, DiffersError, Kit, Run, expect, item
 
 __all__: list[str] = []
 

@@ -1,0 +1,1 @@
+"""Random worlds: routers, workers, operators and a controller, with every script and every mishap."""
