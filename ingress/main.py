@@ -23,6 +23,8 @@ from poplin.store import Profile, check_profile, connect, ensure_profile
 
 __all__ = ["serve"]
 
+_STORE_FIRST_S = 1.0
+
 
 async def serve(settings: IngressSettings) -> None:
     """Serve until SIGTERM; then finish the requests under way."""
@@ -52,6 +54,8 @@ async def serve(settings: IngressSettings) -> None:
         check = tasks.create_task(_open(intake, redis, settings.profile, stop), name="check store")
         tasks.create_task(follower.run(stop), name="follow catalog")
         tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
+        # A store that answers is checked before the first request, which waits in the socket.
+        await asyncio.wait({check}, timeout=_STORE_FIRST_S)
         serving = tasks.create_task(_serve(server, listener, stop), name="serve")
         structlog.get_logger().info("listening", host=host, port=port)
         await stop.wait()
