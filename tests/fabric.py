@@ -147,9 +147,14 @@ def event_headers(event: str, kind: str = "test.wanted", **more: str) -> dict[st
     }
 
 
-def broker_yaml(delivery: str = "{retry: 2, backoffPolicy: linear, backoffDelay: PT0.05S}") -> str:
+def broker_yaml(
+    delivery: str = "{retry: 2, backoffPolicy: linear, backoffDelay: PT0.05S}",
+    annotations: str = "",
+) -> str:
+    """`annotations` are pairs of a flow mapping, as YAML writes them."""
     return (
-        "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: main}\n"
+        "apiVersion: eventing.knative.dev/v1\nkind: Broker\n"
+        f"metadata: {{name: main, annotations: {{{annotations}}}}}\n"
         f"spec: {{delivery: {delivery}}}\n"
     )
 

@@ -1,0 +1,127 @@
+"""The system under test: a fabric on a store of its own, with producers and subscribers."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import orjson
+import psutil
+from redis.asyncio import Redis
+
+from poplin.catalog.catalog import Catalog, read
+from poplin.log import Log
+from tests.fabric import Fabric, broker_yaml, trigger_yaml
+from tests.faults.ledger import Ledger, Verdict, verdict
+from tests.faults.producer import Load, produce
+from tests.faults.receiver import Receiver, receiver
+from tests.faults.store import Store
+
+__all__ = ["PATHS", "System", "system"]
+
+PATHS = ("/a", "/b", "/c")
+_DELIVERY = "{retry: 20, backoffPolicy: linear, backoffDelay: PT0.2S, timeout: PT5S}"
+
+
+class System:
+    """`store` is looked into directly, whatever network lies between it and the fabric."""
+
+    def __init__(
+        self, fabric: Fabric, store: Store, receiver: Receiver, paths: Sequence[str], seed: int
+    ) -> None:
+        self.fabric = fabric
+        self.store = store
+        self.receiver = receiver
+        self.ledger: Ledger = receiver.ledger
+        self.paths = paths
+        self.seed = seed
+
+    @property
+    def port(self) -> int:
+        return int(self.fabric.url.rpartition(":")[2])
+
+    async def produce(self, events: int, rate: float) -> None:
+        await produce(Load(port=self.port, events=events, rate=rate, seed=self.seed), self.ledger)
+
+    def processes(self, role: str) -> list[psutil.Process]:
+        """The running ones: ingress, dispatcher or console."""
+        children = psutil.Process(self.fabric.process.pid).children()
+        return [child for child in children if role in _words(child)]
+
+    async def recovered(self, within_s: float) -> float:
+        """Wait until all that was accepted has come and no queue holds anything; how long."""
+        began = time.monotonic()
+        async with asyncio.timeout(within_s), self.store.client() as redis:
+            while self.ledger.missing(self.paths) or await _owed(redis):
+                await asyncio.sleep(0.02)
+        return time.monotonic() - began
+
+    async def idle(self, within_s: float) -> None:
+        """Wait until no queue holds anything, whether or not all has come."""
+        async with asyncio.timeout(within_s), self.store.client() as redis:
+            while await _owed(redis):
+                await asyncio.sleep(0.02)
+
+    async def verdict(self) -> Verdict:
+        async with self.store.client() as redis:
+            return verdict(self.ledger, self.paths, await dead_letters(redis))
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it ended meanwhile
+        return []
+
+
+def _logs(redis: Redis, catalog: Catalog) -> Iterator[Log]:
+    for broker in catalog.brokers.values():
+        for partition in range(broker.partitions):
+            yield Log(redis, broker.key, partition)
+
+
+async def _owed(redis: Redis) -> int:
+    """Entries that are queued, leased or not routed yet."""
+    catalog = await read(redis)
+    owed = 0
+    for log in _logs(redis, catalog):
+        for trigger in catalog.triggers_of(log.keys.broker):
+            owed += int(await redis.zcard(log.keys.due(trigger.uid)))
+        newest = await redis.xrevrange(log.keys.log, count=1)
+        owed += bool(newest) and newest[0][0] != (await log.position()).cursor
+    return owed
+
+
+async def dead_letters(redis: Redis) -> dict[str, set[str]]:
+    """Event ids by the path of their trigger's subscriber."""
+    catalog = await read(redis)
+    found: dict[str, set[str]] = {}
+    for log in _logs(redis, catalog):
+        for trigger in catalog.triggers_of(log.keys.broker):
+            for log_id in await log.dead(trigger.uid, count=1_000_000):
+                entry = (await redis.xrange(log.keys.log, log_id, log_id))[0][1]
+                path = "/" + trigger.subscriber_uri.rpartition("/")[2]
+                found.setdefault(path, set()).add(orjson.loads(entry[b"a"])["id"])
+    return found
+
+
+@asynccontextmanager
+async def system(
+    folder: Path,
+    store: Store,
+    *options: str,
+    seed: int,
+    url: str | None = None,
+    paths: Sequence[str] = PATHS,
+    delivery: str = _DELIVERY,
+    annotations: str = "",
+) -> AsyncIterator[System]:
+    """Up and ready, reached by producers at `port`; the fabric finds its store at `url`."""
+    ledger = Ledger()
+    async with receiver(ledger) as peer:
+        yaml = broker_yaml(delivery, annotations) + "".join(
+            trigger_yaml(path[1:], peer.uri(path)) for path in paths
+        )
+        async with Fabric.up(folder, yaml, "--redis", url or store.url, *options) as fabric:
+            yield System(fabric, store, peer, paths, seed)

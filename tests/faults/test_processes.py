@@ -1,0 +1,87 @@
+"""Processes of the fabric die, while producers send and subscribers receive."""
+
+import asyncio
+import random
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.faults import results
+from tests.faults.store import running
+from tests.faults.system import System, system
+from tests.faults.trial import run_trial, until_sent
+
+
+def kill_one(under_test: System, role: str, chance: random.Random) -> bool:
+    """SIGKILL to one that runs; False while all are on their way back."""
+    processes = under_test.processes(role)
+    if not processes:
+        return False
+    try:
+        chance.choice(processes).send_signal(signal.SIGKILL)
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+@pytest.mark.timeout(600)
+async def test_without_a_fault_the_balance_is_exact(tmp_path: Path) -> None:
+    events = results.events(20_000, 100_000)
+
+    async def nothing(_: "asyncio.Task[None]") -> str:
+        return ""
+
+    async with running(tmp_path / "store") as store, system(tmp_path, store, seed=1) as under_test:
+        found = await run_trial("none, 3 triggers", under_test, nothing, events=events, rate=1000)
+
+    assert (found.accepted, found.duplicates, found.dead) == (events, 0, 0), found
+
+
+@pytest.mark.timeout(900)
+async def test_dispatchers_are_killed(tmp_path: Path) -> None:
+    events = results.events(20_000, 100_000)
+    chance = random.Random(2)
+
+    async with (
+        running(tmp_path / "store") as store,
+        system(tmp_path, store, "--dispatchers", "2", seed=2) as under_test,
+    ):
+
+        async def kill() -> bool:
+            return kill_one(under_test, "dispatcher", chance)
+
+        async def disturb(sending: "asyncio.Task[None]") -> str:
+            return f"{await until_sent(sending, lambda: chance.uniform(1.0, 3.0), kill)} kills"
+
+        found = await run_trial(
+            "dispatcher killed every 1–3 s, two dispatchers", under_test, disturb, events=events
+        )
+
+    assert found.accepted == events, under_test.ledger.refused_at[:5]
+    assert found.duplicates <= 0.01 * found.deliveries, found
+
+
+@pytest.mark.timeout(900)
+async def test_ingresses_are_killed(tmp_path: Path) -> None:
+    """What was answered 202 is delivered; what was cut off may be, whole, or not at all."""
+    events = results.events(20_000, 20_000)
+    chance = random.Random(3)
+
+    async with (
+        running(tmp_path / "store") as store,
+        system(tmp_path, store, "--workers", "2", seed=3) as under_test,
+    ):
+
+        async def kill() -> bool:
+            return kill_one(under_test, "ingress", chance)
+
+        async def disturb(sending: "asyncio.Task[None]") -> str:
+            return f"{await until_sent(sending, lambda: chance.uniform(1.0, 3.0), kill)} kills"
+
+        found = await run_trial(
+            "one of two ingresses killed every 1–3 s", under_test, disturb, events=events
+        )
+
+    assert found.accepted > 0.9 * events, found
