@@ -21,7 +21,9 @@ class Lane:
         """Answers ignored since this was last written down."""
         self.has_ignored = False
         """It was said once that some were."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._wakes_at = 0.0
+        """The loop's time; uvloop's own handle of a timer that is due at once has none."""
         self.update(record)
 
     def update(self, record: TriggerRecord) -> None:
@@ -45,9 +47,10 @@ class Lane:
         loop = asyncio.get_running_loop()
         when = loop.time() + seconds
         if self._timer is not None:
-            if self._timer.when() <= when:
+            if self._wakes_at <= when:
                 return
             self._timer.cancel()
+        self._wakes_at = when
         self._timer = loop.call_at(when, self._woken, call)
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from poplin_cli.embedded import store_command
 from tests.conftest import VALKEY, die_with_parent, server_binary
 from tests.faults.power import PowerCut
 
-__all__ = ["Store", "StoreOptions", "paused", "running"]
+__all__ = ["Store", "StoreOptions", "StoreView", "paused", "running"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,38 @@ class StoreOptions:
     """Options of the server's own."""
 
 
-class Store:
+class StoreView:
+    """A store that somebody runs, looked into."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def answers(self) -> bool:
+        async with self.client() as redis:
+            try:
+                with translated():
+                    await redis.ping()
+            except StoreUnavailableError:
+                return False
+        return True
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Redis]:
+        redis = connect(self.url)
+        try:
+            yield redis
+        finally:
+            await redis.aclose()
+
+    async def version(self) -> str:
+        async with self.client() as redis:
+            info = await redis.info("server")
+        name = info.get("server_name", "redis")
+        number = info["valkey_version" if name == "valkey" else "redis_version"]
+        return f"{str(name).capitalize()} {number}"
+
+
+class Store(StoreView):
     """One server on a Unix socket in `folder`; `power` notes what it has fsynced."""
 
     def __init__(self, folder: Path, options: StoreOptions, power: PowerCut | None) -> None:
@@ -40,7 +71,7 @@ class Store:
             memory_bytes=options.memory_bytes,
             server=server_binary(options.kind),
         )
-        self.url = command.url
+        super().__init__(command.url)
         self.folder = folder
         self._argv = (*options.prefix, *command.argv, *options.extra)
         self._power = power
@@ -65,23 +96,6 @@ class Store:
                 assert self._process.returncode is None, f"the store ended; see {self.folder}"
                 await asyncio.sleep(0.005)
 
-    async def answers(self) -> bool:
-        async with self.client() as redis:
-            try:
-                with translated():
-                    await redis.ping()
-            except StoreUnavailableError:
-                return False
-        return True
-
-    @asynccontextmanager
-    async def client(self) -> AsyncIterator[Redis]:
-        redis = connect(self.url)
-        try:
-            yield redis
-        finally:
-            await redis.aclose()
-
     async def kill(self) -> None:
         """SIGKILL; returns when it is gone."""
         await self.end(signal.SIGKILL)
@@ -97,17 +111,6 @@ class Store:
         if self._process.returncode is None:
             self._process.send_signal(number)
         await self._process.wait()
-
-    @property
-    def has_ended(self) -> bool:
-        return self._process is not None and self._process.returncode is not None
-
-    async def version(self) -> str:
-        async with self.client() as redis:
-            info = await redis.info("server")
-        name = info.get("server_name", "redis")
-        number = info["valkey_version" if name == "valkey" else "redis_version"]
-        return f"{str(name).capitalize()} {number}"
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from tests.fabric import Fabric, broker_yaml, trigger_yaml
 from tests.faults.ledger import Ledger, Verdict, verdict
 from tests.faults.producer import Load, produce
 from tests.faults.receiver import Receiver, receiver
-from tests.faults.store import Store
+from tests.faults.store import StoreView
 
 __all__ = ["PATHS", "System", "system"]
 
@@ -28,7 +28,7 @@ class System:
     """`store` is looked into directly, whatever network lies between it and the fabric."""
 
     def __init__(
-        self, fabric: Fabric, store: Store, receiver: Receiver, paths: Sequence[str], seed: int
+        self, fabric: Fabric, store: StoreView, receiver: Receiver, paths: Sequence[str], seed: int
     ) -> None:
         self.fabric = fabric
         self.store = store
@@ -109,7 +109,7 @@ async def dead_letters(redis: Redis) -> dict[str, set[str]]:
 @asynccontextmanager
 async def system(
     folder: Path,
-    store: Store,
+    store: StoreView | None,
     *options: str,
     seed: int,
     url: str | None = None,
@@ -117,11 +117,18 @@ async def system(
     delivery: str = _DELIVERY,
     annotations: str = "",
 ) -> AsyncIterator[System]:
-    """Up and ready, reached by producers at `port`; the fabric finds its store at `url`."""
+    """Up and ready, reached by producers at `port`.
+
+    The fabric finds its store at `url`, or at the store's own; without a store it embeds one.
+    """
     ledger = Ledger()
+    if store is not None:
+        options = ("--redis", url or store.url, *options)
+    else:
+        store = StoreView(f"unix://{folder}/data/store/store.sock")
     async with receiver(ledger) as peer:
         yaml = broker_yaml(delivery, annotations) + "".join(
             trigger_yaml(path[1:], peer.uri(path)) for path in paths
         )
-        async with Fabric.up(folder, yaml, "--redis", url or store.url, *options) as fabric:
+        async with Fabric.up(folder, yaml, *options) as fabric:
             yield System(fabric, store, peer, paths, seed)
