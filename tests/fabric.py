@@ -93,7 +93,9 @@ class Fabric:
 
     @classmethod
     @asynccontextmanager
-    async def up(cls, folder: Path, yaml: str, *options: str) -> AsyncIterator["Fabric"]:
+    async def up(
+        cls, folder: Path, yaml: str, *options: str, within_s: float = 20
+    ) -> AsyncIterator["Fabric"]:
         """Running and ready; ended by SIGTERM at the latest here."""
         files = folder / "fabric.yaml"
         files.write_text(yaml)
@@ -104,7 +106,7 @@ class Fabric:
         )  # fmt: skip
         fabric = cls(process)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(within_s):
                 await fabric._read_until("Poplin is up at")
             fabric._reading = asyncio.create_task(fabric._read_until(None))
             fabric.url = fabric.lines[-1].split()[-1]

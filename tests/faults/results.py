@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.faults.ledger import Verdict
 
-__all__ = ["IS_LONG", "RESULTS", "Row", "events", "record", "table"]
+__all__ = ["IS_LONG", "RESULTS", "Row", "events", "note", "record", "table", "write"]
 
 IS_LONG = os.environ.get("POPLIN_FAULTS") == "long"
 """`make faults-long`; else the size for CI."""
@@ -19,16 +19,23 @@ def events(ci: int, long: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    fault: str
-    sent: int
+class Counts:
     accepted: int
     lost: int
     duplicates: int
     deliveries: int
-    recovery_s: float | None
-    server: str
-    seed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """`found` is None where something else than a balance was measured; the notes tell it."""
+
+    fault: str
+    sent: int = 0
+    found: Counts | None = None
+    recovery_s: float | None = None
+    server: str = ""
+    seed: int | None = None
     notes: str = ""
 
 
@@ -50,10 +57,12 @@ def record(
         Row(
             fault=fault,
             sent=sent,
-            accepted=found.accepted,
-            lost=len(found.lost),
-            duplicates=found.duplicates,
-            deliveries=found.deliveries,
+            found=Counts(
+                accepted=found.accepted,
+                lost=len(found.lost),
+                duplicates=found.duplicates,
+                deliveries=found.deliveries,
+            ),
             recovery_s=None if recovery_s is None else round(recovery_s, 1),
             server=server,
             seed=seed,
@@ -62,21 +71,34 @@ def record(
     )
 
 
+def note(fault: str, notes: str) -> None:
+    """A row of something else than a balance."""
+    RESULTS.append(Row(fault=fault, notes=notes))
+
+
 _HEAD = "| fault | sent | accepted | lost | duplicates | recovery, s | server | seed | |"
 
 
 def table(rows: list[Row]) -> str:
-    """In Markdown. Duplicates are also a share of deliveries."""
-    lines = [_HEAD, "|---|---:|---:|---:|---:|---:|---|---:|---|"]
-    for row in rows:
-        share = row.duplicates / row.deliveries if row.deliveries else 0
-        recovery = "" if row.recovery_s is None else f"{row.recovery_s:g}"
-        seed = "" if row.seed is None else str(row.seed)
-        lines.append(
-            f"| {row.fault} | {row.sent:,} | {row.accepted:,} | {row.lost} | "
-            f"{row.duplicates} ({share:.2%}) | {recovery} | {row.server} | {seed} | {row.notes} |"
-        )
-    return "\n".join(lines)
+    """In Markdown."""
+    return "\n".join([_HEAD, "|---|---:|---:|---:|---:|---:|---|---:|---|", *map(_line, rows)])
+
+
+def _line(row: Row) -> str:
+    recovery = "" if row.recovery_s is None else f"{row.recovery_s:g}"
+    seed = "" if row.seed is None else str(row.seed)
+    return (
+        f"| {row.fault} | {row.sent or ''} | {_counts(row.found)} | {recovery} "
+        f"| {row.server} | {seed} | {row.notes} |"
+    )
+
+
+def _counts(found: Counts | None) -> str:
+    """Accepted, lost, duplicates and their share of deliveries."""
+    if found is None:
+        return "| |"
+    share = found.duplicates / found.deliveries if found.deliveries else 0
+    return f"{found.accepted:,} | {found.lost} | {found.duplicates} ({share:.2%})"
 
 
 def write(path: Path) -> None:

@@ -1,10 +1,10 @@
 """The system under test: a fabric on a store of its own, with producers and subscribers."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psutil
@@ -17,6 +17,7 @@ from tests.faults.ledger import Ledger, Verdict, verdict
 from tests.faults.producer import Load, produce
 from tests.faults.receiver import Receiver, receiver
 from tests.faults.store import StoreView
+from tests.faults.waiting import until
 
 __all__ = ["PATHS", "System", "system"]
 
@@ -52,16 +53,14 @@ class System:
     async def recovered(self, within_s: float) -> float:
         """Wait until all that was accepted has come and no queue holds anything; how long."""
         began = time.monotonic()
-        async with asyncio.timeout(within_s), self.store.client() as redis:
-            while self.ledger.missing(self.paths) or await _owed(redis):
-                await asyncio.sleep(0.02)
+        await until(lambda: not self.ledger.missing(self.paths), within_s)
+        await self.idle(within_s)
         return time.monotonic() - began
 
     async def idle(self, within_s: float) -> None:
         """Wait until no queue holds anything, whether or not all has come."""
-        async with asyncio.timeout(within_s), self.store.client() as redis:
-            while await _owed(redis):
-                await asyncio.sleep(0.02)
+        async with self.store.client() as redis:
+            await until(lambda: _owes_nothing(redis), within_s)
 
     async def verdict(self) -> Verdict:
         async with self.store.client() as redis:
@@ -81,16 +80,17 @@ def _logs(redis: Redis, catalog: Catalog) -> Iterator[Log]:
             yield Log(redis, broker.key, partition)
 
 
-async def _owed(redis: Redis) -> int:
-    """Entries that are queued, leased or not routed yet."""
+async def _owes_nothing(redis: Redis) -> bool:
+    """No entry is queued, leased or not routed yet."""
     catalog = await read(redis)
-    owed = 0
     for log in _logs(redis, catalog):
         for trigger in catalog.triggers_of(log.keys.broker):
-            owed += int(await redis.zcard(log.keys.due(trigger.uid)))
-        newest = await redis.xrevrange(log.keys.log, count=1)
-        owed += bool(newest) and newest[0][0] != (await log.position()).cursor
-    return owed
+            if await redis.zcard(log.keys.due(trigger.uid)):
+                return False
+        newest: Any = await redis.xrevrange(log.keys.log, count=1)
+        if newest and newest[0][0] != (await log.position()).cursor:
+            return False
+    return True
 
 
 async def dead_letters(redis: Redis) -> dict[str, set[str]]:
@@ -100,9 +100,10 @@ async def dead_letters(redis: Redis) -> dict[str, set[str]]:
     for log in _logs(redis, catalog):
         for trigger in catalog.triggers_of(log.keys.broker):
             for log_id in await log.dead(trigger.uid, count=1_000_000):
-                entry = (await redis.xrange(log.keys.log, log_id, log_id))[0][1]
+                found_entries: Any = await redis.xrange(log.keys.log, log_id, log_id)
+                event = orjson.loads(found_entries[0][1][b"a"])["id"]
                 path = "/" + trigger.subscriber_uri.rpartition("/")[2]
-                found.setdefault(path, set()).add(orjson.loads(entry[b"a"])["id"])
+                found.setdefault(path, set()).add(event)
     return found
 
 

@@ -21,7 +21,11 @@ def _request(event: str, data: bytes, form: str) -> bytes:
         "POST /default/main HTTP/1.1\r\nhost: test\r\nce-specversion: 1.0\r\n"
         f"ce-id: {event}\r\nce-source: /faults\r\nce-type: test.wanted\r\n{form}\r\n"
     )
-    body = data if "length" in form else b"96\r\n%b\r\n96\r\n%b\r\n0\r\n\r\n" % (data[:150], data[150:])
+    body = (
+        data
+        if "length" in form
+        else b"96\r\n%b\r\n96\r\n%b\r\n0\r\n\r\n" % (data[:150], data[150:])
+    )
     return head.encode() + body
 
 
@@ -52,7 +56,7 @@ async def _cut(under_test: System, event: str, form: str, after: int) -> None:
 async def test_a_request_cut_anywhere_is_no_event(tmp_path: Path) -> None:
     async with running(tmp_path / "store") as store, system(tmp_path, store, seed=4) as under_test:
 
-        async def disturb(sending: "asyncio.Task[None]") -> str:
+        async def disturb(_: "asyncio.Task[None]") -> str:
             count = 0
             for form in _FORMS:
                 for after in range(1, _length(form) + 1):

@@ -14,6 +14,7 @@ from tests.faults import results
 from tests.faults.receiver import ACCEPTED, status_only
 from tests.faults.system import PATHS, system
 from tests.faults.trial import run_trial
+from tests.faults.waiting import until
 
 REFUSALS = {429, 503}
 
@@ -41,9 +42,7 @@ async def test_the_disk_is_full_for_a_while(tmp_path: Path) -> None:
                 await asyncio.sleep(3)
                 ballast = disk / "ballast"
                 ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 65536))
-                async with asyncio.timeout(15):
-                    while not under_test.ledger.refused:
-                        await asyncio.sleep(0.05)
+                await until(lambda: bool(under_test.ledger.refused), 15)
                 await asyncio.sleep(3)
                 ballast.unlink()
                 freed.append(asyncio.get_running_loop().time())
@@ -67,10 +66,9 @@ async def test_the_memory_is_full_for_a_while(tmp_path: Path) -> None:
         under_test.receiver.answer = lambda _path, _event: status_only(503)
 
         async def disturb(sending: "asyncio.Task[None]") -> str:
-            async with asyncio.timeout(30):
-                while len(under_test.ledger.refused) < 2000:
-                    assert not sending.done(), "the memory was not full"
-                    await asyncio.sleep(0.05)
+            refused = under_test.ledger.refused
+            await until(lambda: sending.done() or len(refused) >= 2000, 30)
+            assert not sending.done(), "the memory was not full"
             under_test.receiver.answer = lambda _path, _event: ACCEPTED
             up.append(asyncio.get_running_loop().time())
             return "subscribers down until 2,000 were refused"

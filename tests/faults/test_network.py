@@ -33,7 +33,7 @@ async def _reset(network: Proxy, sending: "asyncio.Task[None]") -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _half_open(network: Proxy, sending: "asyncio.Task[None]") -> float:
+async def _half_open(network: Proxy, _: "asyncio.Task[None]") -> float:
     """Connections that look alive go nowhere; new ones are refused, later they work."""
     await asyncio.sleep(2)
     network.is_half_open = network.refuses = True
@@ -43,7 +43,7 @@ async def _half_open(network: Proxy, sending: "asyncio.Task[None]") -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _cut_replies(network: Proxy, sending: "asyncio.Task[None]") -> float:
+async def _cut_replies(network: Proxy, _: "asyncio.Task[None]") -> float:
     """Each time after another number of bytes."""
     for after in range(60):
         network.cut_after = after
@@ -52,7 +52,7 @@ async def _cut_replies(network: Proxy, sending: "asyncio.Task[None]") -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _drip(network: Proxy, sending: "asyncio.Task[None]") -> float:
+async def _drip(network: Proxy, _: "asyncio.Task[None]") -> float:
     await asyncio.sleep(2)
     network.drip_s = 0.02
     await asyncio.sleep(5)

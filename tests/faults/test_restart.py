@@ -5,12 +5,12 @@ import itertools
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.faults.store import running
 from tests.faults.system import System, system
 from tests.faults.trial import run_trial
+from tests.faults.waiting import until
 
 SECONDS = 60
 
@@ -20,11 +20,9 @@ async def _restart(under_test: System, role: str, number: int) -> None:
     before = sorted(under_test.processes(role), key=lambda each: each.create_time())
     victim = before[number % len(before)]
     victim.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(20):
-        while {each.pid for each in under_test.processes(role)} <= {each.pid for each in before}:
-            await asyncio.sleep(0.05)
-        while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
-            await asyncio.sleep(0.05)
+    pids = {each.pid for each in before}
+    await until(lambda: bool({each.pid for each in under_test.processes(role)} - pids), 20)
+    await until(lambda: not victim.is_running(), 20)
 
 
 @pytest.mark.timeout(300)
@@ -32,9 +30,7 @@ async def test_a_rolling_restart_fails_no_publish(tmp_path: Path) -> None:
     """One event every 10 ms over kept-alive connections."""
     async with (
         running(tmp_path / "store") as store,
-        system(
-            tmp_path, store, "--workers", "2", "--dispatchers", "2", seed=11
-        ) as under_test,
+        system(tmp_path, store, "--workers", "2", "--dispatchers", "2", seed=11) as under_test,
     ):
 
         async def disturb(sending: "asyncio.Task[None]") -> str:

@@ -81,7 +81,9 @@ async def test_the_store_is_killed(tmp_path: Path, kind: str, fault: str, times:
         async def disturb(sending: "asyncio.Task[None]") -> str:
             lost = 0
             for _ in range(times):
-                await asyncio.wait({sending}, timeout=max(0.2, events / 500.0 / (times + 1) - _AWAY_S))
+                await asyncio.wait(
+                    {sending}, timeout=max(0.2, events / 500.0 / (times + 1) - _AWAY_S)
+                )
                 lost += await outages.over(store, fault)
             return f"{times} ×" + (f", {lost} bytes were not fsynced" if power else "")
 
@@ -137,7 +139,7 @@ async def test_the_store_holds_still(tmp_path: Path, seconds: float) -> None:
     async with running(tmp_path / "store") as store, system(tmp_path, store, seed=7) as under_test:
         now = asyncio.get_running_loop().time
 
-        async def disturb(sending: "asyncio.Task[None]") -> str:
+        async def disturb(_: "asyncio.Task[None]") -> str:
             await asyncio.sleep(2)
             with paused(store.pid):
                 span.append(now())
