@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo lint format test conformance bench bench-micro clean
+.PHONY: install demo lint format test faults faults-long drills conformance bench bench-micro clean
 
 install: .venv/.installed
 
@@ -42,6 +42,24 @@ conformance: install
 	    $(BIN)/poplin up -f "$$folder/yaml" --port 18080 --admin-port 18081 \
 	    --data-dir "$$folder/data" 2>"$$folder/up.log"; status=$$?; \
 	[ $$status = 0 ] || tail -20 "$$folder/up.log"; rm -rf "$$folder"; exit $$status
+
+# Faults against a whole fabric, with a ledger that says what was lost; docs/reliability.md.
+.PHONY: fault-tools
+fault-tools: redis-server
+	@command -v cc >/dev/null && ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq gcc libc6-dev faketime >/dev/null; \
+	else echo "the fault tests need a C compiler and faketime: apt-get install gcc libc6-dev faketime"; exit 1; fi
+
+faults: install fault-tools
+	$(BIN)/pytest tests/faults
+
+faults-long: install fault-tools
+	POPLIN_FAULTS=long $(BIN)/pytest tests/faults
+
+# Promises broken on purpose: each must turn a fault test red.
+drills: install fault-tools
+	$(BIN)/python -m tests.drills
 
 bench: install
 	@$(BIN)/python -m bench $(BENCH)

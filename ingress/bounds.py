@@ -21,4 +21,6 @@ class Bounds:
     """Read after a refusal, so that the client sees it: closed while it sends, it would not."""
     request_timeout_s: float = 10.0
     keep_alive_s: float = 75.0
+    linger_s: float = 1.0
+    """From the stop until idle connections are closed."""
     held: int = field(default=0)

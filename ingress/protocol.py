@@ -103,9 +103,18 @@ class IngressProtocol(HttpToolsProtocol):
                 self._end(_TOO_LARGE)
 
     def shutdown(self) -> None:
-        """The server stops: finish what is at the intake, then close."""
+        """The server stops: whoever is to be answered learns by it that the connection closes.
+
+        A client that keeps its connection and asks again within the linger is served once more:
+        closed under its request, it could not know whether the event was taken.
+        """
         self._is_closing = True
         if self._current is None and not self._queue:
+            self.loop.call_later(self._bounds.linger_s, self._close_idle)
+
+    def _close_idle(self) -> None:
+        is_busy = self._current is not None or self._request is not None or bool(self._queue)
+        if not is_busy and not self.transport.is_closing():
             super().shutdown()
 
     def look_after(self, now: float) -> None:

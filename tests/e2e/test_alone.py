@@ -80,3 +80,29 @@ async def test_the_first_request_waits_for_a_store_that_is_about_to_answer(store
         answer = await client.post("/default/none", headers=event_headers("1"))
 
     assert answer.status_code == 404, answer.text
+
+
+async def test_a_kept_alive_connection_may_ask_once_more_while_the_ingress_ends(
+    store_url: str,
+) -> None:
+    async with ingress(store_url) as (client, process):
+        before = await client.post("/default/none", headers=event_headers("1"))
+        process.terminate()
+        await until_refused(client.base_url.port or 0)
+        last = await client.post("/default/none", headers=event_headers("2"))
+        code = await process.wait()
+
+    assert (before.status_code, last.status_code, code) == (404, 404, 0)
+    assert "connection" not in before.headers
+    assert last.headers["connection"] == "close"
+
+
+async def until_refused(port: int) -> None:
+    """The ingress has closed its listening socket."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                return
+            writer.close()

@@ -22,7 +22,7 @@ from tests.faults.waiting import until
 __all__ = ["PATHS", "System", "system"]
 
 PATHS = ("/a", "/b", "/c")
-_DELIVERY = "{retry: 20, backoffPolicy: linear, backoffDelay: PT0.2S, timeout: PT5S}"
+_DELIVERY = "retry: 20, backoffPolicy: linear, backoffDelay: PT0.2S, timeout: PT5S"
 
 
 class System:
@@ -116,11 +116,12 @@ async def system(
     url: str | None = None,
     paths: Sequence[str] = PATHS,
     delivery: str = _DELIVERY,
-    annotations: str = "",
+    sink: str | None = None,
+    annotations: str = "poplin.dev/retention-bytes: 64Ki",
 ) -> AsyncIterator[System]:
-    """Up and ready, reached by producers at `port`.
+    """Up and ready, reached by producers at `port`; `sink` is the path of a dead-letter sink.
 
-    The fabric finds its store at `url`, or at the store's own; without a store it embeds one.
+    With the annotation that is given when none is named, every trim has work. The fabric finds its store at `url`, or at the store's own; without a store it embeds one.
     """
     ledger = Ledger()
     if store is not None:
@@ -128,7 +129,9 @@ async def system(
     else:
         store = StoreView(f"unix://{folder}/data/store/store.sock")
     async with receiver(ledger) as peer:
-        yaml = broker_yaml(delivery, annotations) + "".join(
+        if sink is not None:
+            delivery += f", deadLetterSink: {{uri: '{peer.uri(sink)}'}}"
+        yaml = broker_yaml(f"{{{delivery}}}", annotations) + "".join(
             trigger_yaml(path[1:], peer.uri(path)) for path in paths
         )
         async with Fabric.up(folder, yaml, *options) as fabric:

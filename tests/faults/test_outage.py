@@ -15,7 +15,7 @@ from tests.faults.trial import run_trial
 
 DOWN_S = 60
 RATE = 200.0
-_DELIVERY = "{retry: 20, backoffPolicy: exponential, backoffDelay: PT1S}"
+_DELIVERY = "retry: 20, backoffPolicy: exponential, backoffDelay: PT1S"
 
 
 def _a_second(times: list[float], began: float, ended: float) -> list[int]:
@@ -34,7 +34,7 @@ async def test_retries_do_not_come_in_waves(tmp_path: Path) -> None:
             store,
             seed=12,
             delivery=_DELIVERY,
-            annotations="poplin.dev/backoff-max: PT15S",
+            annotations="poplin.dev/backoff-max: PT15S, poplin.dev/retention-bytes: 64Ki",
         ) as under_test,
     ):
         peer = under_test.receiver

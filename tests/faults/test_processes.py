@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from tests.faults import results
-from tests.faults.store import running
+from tests.faults.receiver import ACCEPTED, status_only
+from tests.faults.store import paused, running
 from tests.faults.system import System, system
 from tests.faults.trial import run_trial, until_sent
 
@@ -60,6 +61,39 @@ async def test_dispatchers_are_killed(tmp_path: Path) -> None:
         )
 
     assert found.accepted == events, under_test.ledger.refused_at[:5]
+    assert found.duplicates <= 0.01 * found.deliveries, found
+
+
+@pytest.mark.timeout(300)
+async def test_a_dispatcher_holds_still_for_longer_than_its_leases(tmp_path: Path) -> None:
+    """Another does its work; what it believes when it wakes changes nothing.
+
+    One subscriber refuses all until then: its entries must outlive those that are settled.
+    """
+    async with (
+        running(tmp_path / "store") as store,
+        system(tmp_path, store, "--dispatchers", "2", seed=18) as under_test,
+    ):
+        peer = under_test.receiver
+
+        async def disturb(_: "asyncio.Task[None]") -> str:
+            peer.answer = lambda path, _event: status_only(503) if path == "/c" else ACCEPTED
+            await asyncio.sleep(2)
+            for process in under_test.processes("dispatcher"):
+                with paused(process.pid):
+                    await asyncio.sleep(15)
+            await asyncio.sleep(6)
+            peer.answer = lambda _path, _event: ACCEPTED
+            return "each of two for 15 s"
+
+        found = await run_trial(
+            "dispatcher paused 15 s",
+            under_test,
+            disturb,
+            events=results.events(8_000, 20_000),
+            rate=200.0,
+        )
+
     assert found.duplicates <= 0.01 * found.deliveries, found
 
 

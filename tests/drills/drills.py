@@ -1,0 +1,75 @@
+"""What is broken, where, and which test must not let it pass."""
+
+from dataclasses import dataclass
+
+__all__ = ["DRILLS", "Drill"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """`old` must occur exactly once in the file: code that moved needs its drill looked after."""
+
+    breaks: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    events: int = 4000
+
+
+_KILLED = "tests/faults/test_processes.py::test_dispatchers_are_killed"
+_PAUSED = "tests/faults/test_processes.py::test_a_dispatcher_holds_still_for_longer_than_its_leases"
+_STORE = "tests/faults/test_store.py::test_the_store_is_killed[kill-15-valkey]"
+_DEAD = "tests/faults/test_dead_letters.py"
+
+DRILLS = (
+    Drill(
+        "202 before the append",
+        "poplin/log/appender.py",
+        "            failure = await self._append([entry for entries, _ in batch for entry in entries])\n"
+        "            for _, done in batch:\n"
+        "                done(failure)\n",
+        "            for _, done in batch:\n"
+        "                done(None)\n"
+        "            await self._append([entry for entries, _ in batch for entry in entries])\n",
+        (_STORE,),
+    ),
+    Drill(
+        "a trim ignores references",
+        "poplin/log/scripts/trim.lua",
+        "  if redis.call('HEXISTS', refs, entry[1]) == 0 then\n",
+        "  if true then\n",
+        (_PAUSED,),
+    ),
+    Drill(
+        "settle without the token",
+        "poplin/log/scripts/common.lua",
+        "    if scores[i] and not seen[ids[i]] and tonumber(scores[i]) == tonumber(token) then\n",
+        "    if not seen[ids[i]] then\n",
+        (_PAUSED,),
+    ),
+    Drill(
+        "a dead letter is dropped when the sink is down",
+        "dispatcher/attempt.py",
+        "            grave = replace(parse_grave(delivery.grave), sink_reason=failure.reason)\n"
+        "            return Buried(grave.to_json(), False, failure.status, failure.reason)\n",
+        "            return Settled(failure.status)  # type: ignore[return-value]\n",
+        (_DEAD,),
+    ),
+    Drill(
+        "the cursor advances before the matches are due",
+        "dispatcher/reader.py",
+        "            routed = await self._log.route(Position(position.cursor, generation), last, matches)\n",
+        "            await self._log.route(Position(position.cursor, generation), last, {})\n"
+        "            await asyncio.sleep(0.2)\n"
+        "            routed = await self._log.route(Position(last, generation), last, matches)\n",
+        (_KILLED,),
+    ),
+    Drill(
+        "a lease never runs out",
+        "poplin/log/scripts/lease.lua",
+        "redis.call('ZRANGEBYSCORE', due, text(-now), text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])",
+        "redis.call('ZRANGEBYSCORE', due, '0', text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])",
+        (_KILLED,),
+    ),
+)
