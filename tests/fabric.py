@@ -131,6 +131,7 @@ class Fabric:
             self.lines.append(re.sub(r"\x1b\[[0-9;]*m", "", line.decode()).rstrip())
             if text is not None and text in self.lines[-1]:
                 return
+        assert text is None, f"the fabric ended before {text!r}: {self.lines[-5:]}"
 
     async def post(self, path: str, headers: dict[str, str], data: bytes = b"{}") -> httpx.Response:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
