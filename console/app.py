@@ -6,9 +6,8 @@ from fastapi import FastAPI, Response
 from redis.asyncio import Redis
 
 from poplin.catalog import BrokerRecord, TriggerRecord, Verdict
-from poplin.catalog.catalog import Catalog, read
+from poplin.catalog.catalog import Catalog, logs, read
 from poplin.errors import StoreUnavailableError
-from poplin.log import Keys, Log
 from poplin.store import translated
 
 __all__ = ["console_app"]
@@ -72,22 +71,23 @@ def _status(verdict: Verdict) -> dict[str, Any]:
 async def _log(redis: Redis, record: BrokerRecord | None) -> dict[str, Any]:
     if record is None:
         return {}
-    keys = [Keys(record.key, partition).log for partition in range(record.partitions)]
-    return {"partitions": record.partitions, "log": await _sum(redis.xlen, keys)}
+    return {
+        "partitions": record.partitions,
+        "log": await _sum(redis.xlen, [log.keys.log for log in logs(redis, record)]),
+    }
 
 
 async def _queues(redis: Redis, catalog: Catalog, record: TriggerRecord | None) -> dict[str, Any]:
     if record is None:
         return {}
     broker = catalog.brokers.get(record.broker_key)
-    partitions = range(broker.partitions if broker else 0)
-    logs = [Log(redis, record.broker_key, partition) for partition in partitions]
+    parts = logs(redis, broker) if broker else []
     return {
         "broker": record.broker,
         "subscriberUri": record.subscriber_uri,
-        "due": await _sum(redis.zcard, [log.keys.due(record.uid) for log in logs]),
-        "dead": await _sum(redis.zcard, [log.keys.dead(record.uid) for log in logs]),
-        "ignoredAnswers": sum([await log.ignored(record.uid) for log in logs]),
+        "due": await _sum(redis.zcard, [log.keys.due(record.uid) for log in parts]),
+        "dead": await _sum(redis.zcard, [log.keys.dead(record.uid) for log in parts]),
+        "ignoredAnswers": sum([await log.ignored(record.uid) for log in parts]),
     }
 
 

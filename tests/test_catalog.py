@@ -1,11 +1,14 @@
 """Publishing the catalog: what is written, fenced, kept and closed."""
 
 import asyncio
+from dataclasses import replace
+from importlib import import_module
 
+import pytest
 from redis.asyncio import Redis
 
 from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, Verdict, publish
-from poplin.catalog.catalog import read
+from poplin.catalog.catalog import logs, read
 from poplin.log import Entry, Log
 
 BROKER = BrokerRecord(namespace="default", name="b")
@@ -67,6 +70,83 @@ async def test_a_removed_broker_takes_no_events(redis: Redis) -> None:
     await publish(redis, [], [])
 
     assert await Log(redis, BROKER.key).append([EVENT]) is None
+
+
+# Partitions
+
+
+async def test_every_partition_is_fenced(redis: Redis) -> None:
+    catalog = await publish(redis, [replace(BROKER, partitions=3)], [])
+
+    positions = [await log.position() for log in logs(redis, catalog.brokers[BROKER.key])]
+    assert [position.generation for position in positions] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("before", [[], [BROKER]], ids=["new broker", "raised"])
+async def test_a_new_partition_takes_events_before_the_catalog_names_it(
+    redis: Redis, before: list[BrokerRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ingress that follows at once must not be told that the broker is gone."""
+    await publish(redis, before, [])
+    publishing = import_module("poplin.catalog.publish")
+    write, answers = publishing._write, []
+
+    async def write_later(redis: Redis, old: Catalog, new: Catalog) -> None:
+        answers.extend([await log.append([EVENT]) for log in logs(redis, new.brokers[BROKER.key])])
+        await write(redis, old, new)
+
+    monkeypatch.setattr(publishing, "_write", write_later)
+    await publish(redis, [replace(BROKER, partitions=4)], [])
+
+    assert len(answers) == 4
+    assert None not in answers
+
+
+async def test_partitions_above_a_lowered_number_are_served_still(redis: Redis) -> None:
+    await publish(redis, [replace(BROKER, partitions=4)], [])
+
+    lowered = await publish(redis, [replace(BROKER, partitions=2)], [TRIGGER])
+    again = await publish(redis, [replace(BROKER, partitions=1)], [])
+
+    record = again.brokers[BROKER.key]
+    assert lowered.brokers[BROKER.key].served == 4
+    assert (record.partitions, record.served) == (1, 4)
+    assert (await read(redis)).brokers[BROKER.key] == record
+    for log in logs(redis, record):
+        assert (await log.position()).generation == again.version
+        assert await log.append([EVENT]) is not None, "an ingress that has not followed yet"
+
+
+async def test_a_removed_trigger_is_dropped_from_all_partitions_that_were_served(
+    redis: Redis,
+) -> None:
+    await publish(redis, [replace(BROKER, partitions=4)], [TRIGGER])
+    await publish(redis, [BROKER], [TRIGGER])
+
+    without = await publish(redis, [BROKER], [])
+
+    assert without.removed["u1"].partitions == 4
+
+
+async def test_a_broker_that_comes_back_with_fewer_partitions_serves_what_it_owes(
+    redis: Redis,
+) -> None:
+    await publish(redis, [replace(BROKER, partitions=4)], [TRIGGER])
+    await publish(redis, [], [])
+
+    again = await publish(redis, [BROKER], [TRIGGER])
+
+    assert again.brokers[BROKER.key].served == 4
+
+
+async def test_a_removed_broker_is_closed_in_all_partitions(redis: Redis) -> None:
+    wide = await publish(redis, [replace(BROKER, partitions=4)], [])
+    await publish(redis, [BROKER], [])
+
+    await publish(redis, [], [])
+
+    record = wide.brokers[BROKER.key]
+    assert [await log.append([EVENT]) for log in logs(redis, record)] == [None] * 4
 
 
 async def test_a_follower_hears_of_every_version(redis: Redis, store_url: str) -> None:

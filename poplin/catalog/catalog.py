@@ -56,8 +56,8 @@ class Catalog:
 
 
 def logs(redis: Redis, broker: BrokerRecord) -> list[Log]:
-    """The log of each partition."""
-    return [Log(redis, broker.key, partition) for partition in range(broker.partitions)]
+    """The log of each partition that may hold events; new ones go to the first `partitions`."""
+    return [Log(redis, broker.key, partition) for partition in range(broker.served)]
 
 
 async def read(redis: Redis) -> Catalog:

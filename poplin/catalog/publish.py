@@ -1,6 +1,9 @@
-"""Writing the catalog, in the order that keeps promise 2: catalog, fence, then Ready."""
+"""Writing the catalog, in the order that keeps promise 2: catalog, fence, then Ready.
 
-from collections.abc import Iterable, Mapping
+What is new is fenced before the catalog names it: an ingress may append to it at once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +29,7 @@ async def publish(
     Dying half-way is harmless: the same call completes it. There is one publisher at a time.
     """
     old = await read(redis)
-    new_brokers = {broker.key: broker for broker in brokers}
+    new_brokers = {broker.key: _remembering(old, broker) for broker in brokers}
     new_triggers = {trigger.key: trigger for trigger in triggers}
     new = Catalog(
         old.version,
@@ -37,6 +40,8 @@ async def publish(
     )
     if new != old:
         new = replace(new, version=old.version + 1)
+        for log in _added(redis, old, new):
+            await log.fence(new.version)
         await _write(redis, old, new)
     for broker in new.brokers.values():
         for log in logs(redis, broker):
@@ -46,6 +51,22 @@ async def publish(
             for log in logs(redis, broker):
                 await log.close()
     return new
+
+
+def _remembering(old: Catalog, broker: BrokerRecord) -> BrokerRecord:
+    """The broker with all partitions that it or a trigger of it has had: events may wait there."""
+    known = old.brokers.get(broker.key)
+    most = [each.partitions for each in old.removed.values() if each.broker_key == broker.key]
+    if known is not None:
+        most.append(known.served)
+    return replace(broker, most_partitions=max([broker.partitions, *most]))
+
+
+def _added(redis: Redis, old: Catalog, new: Catalog) -> Iterator[Log]:
+    """The partitions that the old catalog does not have."""
+    for key, broker in new.brokers.items():
+        known = old.brokers.get(key)
+        yield from logs(redis, broker)[0 if known is None else known.served :]
 
 
 async def _removed(
@@ -63,7 +84,7 @@ async def _removed(
                 namespace=trigger.namespace,
                 name=trigger.name,
                 broker=trigger.broker,
-                partitions=broker.partitions if broker else 1,
+                partitions=broker.served if broker else 1,
                 removed_us=now_us,
             )
     return removed

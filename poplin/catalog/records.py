@@ -32,17 +32,27 @@ class DeliveryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerRecord:
-    """One broker. Sizes are bytes, durations seconds."""
+    """One broker. Sizes are bytes, durations seconds.
+
+    New events go to the first `partitions`. After that number was lowered the others may hold
+    events still, so dispatchers serve `most_partitions`, which `publish` remembers.
+    """
 
     namespace: str
     name: str
     partitions: int = 1
+    most_partitions: int = 1
     retention_s: float = 86_400.0
     retention_bytes: int = 256 * MEBIBYTE
 
     @property
     def key(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def served(self) -> int:
+        """How many partitions may hold events."""
+        return max(self.partitions, self.most_partitions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

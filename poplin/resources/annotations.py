@@ -77,6 +77,9 @@ ANNOTATIONS: dict[str, Annotation] = {
         "keep",
         "Attributes in headers: as the producer wrote them, or encoded anew by the HTTP binding.",
     ),
+    "partitions": Annotation(
+        _BROKER, _whole(1, 64), 1, "Parts of the log, which dispatchers share among them."
+    ),
     "retention": Annotation(
         _BROKER, _positive_duration, 86_400.0, "How long settled events are kept for replay."
     ),

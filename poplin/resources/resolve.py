@@ -144,6 +144,7 @@ def _broker_record(broker: Broker) -> BrokerRecord:
     return BrokerRecord(
         namespace=broker.namespace,
         name=broker.name,
+        partitions=notes.get("partitions", ANNOTATIONS["partitions"].default),
         retention_s=notes.get("retention", ANNOTATIONS["retention"].default),
         retention_bytes=notes.get("retention-bytes", ANNOTATIONS["retention-bytes"].default),
     )

@@ -120,6 +120,14 @@ def test_a_bad_field_is_refused_with_its_place(tmp_path: Path, lines: str, expec
             "use a duration above zero",
         ),
         (
+            BROKER.replace("{name: b}", "{name: b, annotations: {poplin.dev/partitions: '65'}}"),
+            "use a whole number from 1 to 64, in quotes",
+        ),
+        (
+            GOOD.replace("{name: t}", "{name: t, annotations: {poplin.dev/partitions: '2'}}"),
+            "belongs on a Broker, not on a Trigger",
+        ),
+        (
             GOOD.replace("{name: t}", "{name: t, annotations: {poplin.dev/max-in-flight: '0'}}"),
             "use a whole number from 1 to 10000",
         ),

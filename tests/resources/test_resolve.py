@@ -125,3 +125,12 @@ def test_a_trigger_takes_over_the_annotations_of_its_broker(tmp_path: Path) -> N
         ("t", "strict"),
         ("u", "ignore"),
     ]
+
+
+def test_a_broker_has_one_partition_unless_it_says_more(tmp_path: Path) -> None:
+    wide = BROKER.replace("{name: b}", "{name: wide, annotations: {poplin.dev/partitions: '8'}}")
+    found = loaded(tmp_path, f"{BROKER}---\n{wide}")
+
+    records = resolve(found, lambda _ns, name: name, broker_url=lambda _ns, _name: "").brokers
+
+    assert [(each.name, each.partitions) for each in records] == [("b", 1), ("wide", 8)]
