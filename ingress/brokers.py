@@ -3,8 +3,8 @@
 from redis.asyncio import Redis
 
 from poplin.catalog import BrokerRecord, Catalog
-from poplin.catalog.catalog import lookup_broker
-from poplin.log import Appender, Log
+from poplin.catalog.catalog import logs, lookup_broker
+from poplin.log import Appends, Log, spread
 
 __all__ = ["Brokers"]
 
@@ -14,14 +14,14 @@ class Brokers:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._appenders: dict[str, Appender] = {}
+        self._appenders: dict[str, Appends] = {}
         self.version = -1
         self.logs: list[Log] = []
 
-    def get(self, key: str) -> Appender | None:
+    def get(self, key: str) -> Appends | None:
         return self._appenders.get(key)
 
-    async def look_up(self, key: str) -> Appender | None:
+    async def look_up(self, key: str) -> Appends | None:
         """Ask the store once, for a broker that was added a moment ago."""
         record = await lookup_broker(self._redis, key)
         if record is None:
@@ -31,19 +31,26 @@ class Brokers:
     def follow(self, catalog: Catalog) -> None:
         """Take over a new version of the catalog."""
         self._appenders = {
-            key: self._appenders.get(key) or self._appender(record)
+            key: self._kept(record) or self._appender(record)
             for key, record in catalog.brokers.items()
         }
-        self.logs = [
-            Log(self._redis, record.key, partition)
-            for record in catalog.brokers.values()
-            for partition in range(record.partitions)
-        ]
+        self.logs = [log for record in catalog.brokers.values() for log in self._logs(record)]
         self.version = catalog.version
 
     async def close(self) -> None:
         for appender in list(self._appenders.values()):
             await appender.close()
 
-    def _appender(self, record: BrokerRecord) -> Appender:
-        return Appender(Log(self._redis, record.key))
+    def _kept(self, record: BrokerRecord) -> Appends | None:
+        """With another number of partitions a new one; requests at the old one are answered."""
+        appender = self._appenders.get(record.key)
+        if appender is None or appender.partitions != record.partitions:
+            return None
+        return appender
+
+    def _appender(self, record: BrokerRecord) -> Appends:
+        return spread(self._logs(record))
+
+    def _logs(self, record: BrokerRecord) -> list[Log]:
+        """Those that new events go to."""
+        return logs(self._redis, record)[: record.partitions]

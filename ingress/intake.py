@@ -15,7 +15,7 @@ from poplin.arrival import arrivals
 from poplin.codec import decode_all, to_entry
 from poplin.errors import BatchTooLargeError, InvalidEventError, PoplinError, StoreUnavailableError
 from poplin.event import Event
-from poplin.log import Appender, BrokerGoneError, Entry
+from poplin.log import Appends, BrokerGoneError, Entry
 
 __all__ = ["Intake"]
 
@@ -65,7 +65,7 @@ class Intake:
         await asyncio.gather(*self._lookups)
 
     async def _look_up(self, key: str, events: Sequence[Event], reply: Reply) -> None:
-        appender: Appender | None = None
+        appender: Appends | None = None
         try:
             appender = await self._brokers.look_up(key)
         except StoreUnavailableError as error:
@@ -77,7 +77,7 @@ class Intake:
             _append(appender, key, events, reply)
 
 
-def _append(appender: Appender, key: str, events: Sequence[Event], reply: Reply) -> None:
+def _append(appender: Appends, key: str, events: Sequence[Event], reply: Reply) -> None:
     try:
         entries = [Entry(*to_entry(event)) for event in arrivals(events)]
     except InvalidEventError as error:
@@ -85,7 +85,7 @@ def _append(appender: Appender, key: str, events: Sequence[Event], reply: Reply)
         return
     done = partial(_answer_append, key, reply)
     if entries:
-        appender.add(entries, done)
+        appender.add(entries, done, events)
     else:
         done(None)  # a batch may be empty (JSON format 4.1)
 

@@ -25,6 +25,13 @@ class Event:
     headers: tuple[tuple[str, str], ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def partition_key(self) -> str:
+        """The extension `partitionkey` as text; '' when there is none."""
+        value = self.attributes.get("partitionkey", "")
+        # true, false or a decimal, as a header would have it
+        return value if isinstance(value, str) else str(value).lower()
+
     def with_attributes(self, changes: Mapping[str, AttributeValue]) -> "Event":
         """The same event with attributes set, over any it had."""
         kept = self.kept

@@ -1,11 +1,12 @@
 """The log of one broker partition and the sets of ids that wait on it, all in Redis.
 
-Every change is one Lua script, atomic under one hash tag; nothing here filters, sends or waits.
+And which partition an event goes to. Every change is one Lua script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
-from poplin.log.appender import Appender, BrokerGoneError
+from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
+from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
     BURIED_AS_POISON_AT,
     LEASE_S,
@@ -27,11 +28,13 @@ __all__ = [
     "LEASE_S",
     "RENEW_S",
     "Appender",
+    "Appends",
     "BrokerGoneError",
     "Burial",
     "Deferral",
     "Entry",
     "Held",
+    "Keyed",
     "Keys",
     "Leased",
     "LeasedEntry",
@@ -41,4 +44,6 @@ __all__ = [
     "Position",
     "Routed",
     "Token",
+    "partition_of",
+    "spread",
 ]

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import Protocol
 
 from poplin.errors import PoplinError, StoreUnavailableError
 from poplin.log.log import Log
 from poplin.log.values import Entry
 
-__all__ = ["Appender", "BrokerGoneError"]
+__all__ = ["Appender", "Appends", "BrokerGoneError", "Done", "Keyed"]
 
 _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -21,25 +23,53 @@ class BrokerGoneError(PoplinError):
     """The broker was removed after the request was matched to it."""
 
 
-class Appender:
-    """Appends to one partition, one batch at a time; what arrives meanwhile is the next batch."""
+class Keyed(Protocol):
+    """What an entry was made of: the same key always goes to the same partition."""
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    @property
+    def partition_key(self) -> str:
+        """'' for none."""
+
+
+class Appends(Protocol):
+    """A broker's log, for those who add to it. Entry and key are of the same event."""
+
+    @property
+    def partitions(self) -> int:
+        """Over how many partitions entries are spread."""
+
+    def add(self, entries: Sequence[Entry], done: Done, keys: Sequence[Keyed], /) -> None:
+        """Append the entries, soon. `done` is called once: with None when all are on disk, else
+        with BrokerGoneError, or StoreUnavailableError: then any of them may be stored or not.
+        """
+
+    async def append(self, entry: Entry, key: Keyed, /) -> None:
+        """Returns when the entry is on disk, or raises what `add` would tell."""
+
+    async def close(self) -> None:
+        """Wait for the batches under way."""
+
+
+class Appender:
+    """Appends one batch at a time; what arrives meanwhile is the next batch.
+
+    Of several partitions each batch goes to the next one: keys are not heeded.
+    """
+
+    def __init__(self, *logs: Log) -> None:
+        self.partitions = len(logs)
+        self._logs = cycle(logs)
         self._waiting: list[tuple[Sequence[Entry], Done]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._last_count = 0
 
-    def add(self, entries: Sequence[Entry], done: Done) -> None:
-        """Append all or none of the entries, soon. `done` is called with None when they are on
-        disk, else with BrokerGoneError, or StoreUnavailableError: then they may or may not be.
-        """
+    def add(self, entries: Sequence[Entry], done: Done, _keys: Sequence[Keyed] = ()) -> None:
+        """As `Appends` has it; all of the entries are stored or none."""
         self._waiting.append((entries, done))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush(), name="append")
 
-    async def append(self, entry: Entry) -> None:
-        """Returns when the entry is on disk, or raises what `add` would tell."""
+    async def append(self, entry: Entry, _key: Keyed | None = None) -> None:
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def done(failure: PoplinError | None) -> None:
@@ -54,7 +84,6 @@ class Appender:
         await stored
 
     async def close(self) -> None:
-        """Wait for the batches under way."""
         if self._flusher is not None:
             await self._flusher
 
@@ -72,7 +101,7 @@ class Appender:
 
     async def _append(self, entries: list[Entry]) -> PoplinError | None:
         try:
-            ids = await self._log.append(entries)
+            ids = await next(self._logs).append(entries)
         except StoreUnavailableError as error:
             return error
         except Exception as error:  # noqa: BLE001 - everyone who waits must be answered

@@ -1,0 +1,45 @@
+"""How the ingress follows the catalog."""
+
+from dataclasses import replace
+
+from redis.asyncio import Redis
+
+from ingress.brokers import Brokers
+from poplin.catalog import BrokerRecord, Catalog, publish
+
+BROKER = BrokerRecord(namespace="n", name="b")
+
+
+def spread_over(brokers: Brokers) -> int | None:
+    appender = brokers.get("n/b")
+    return None if appender is None else appender.partitions
+
+
+async def test_new_events_are_spread_over_the_number_that_is_in_force(redis: Redis) -> None:
+    brokers, found = Brokers(redis), []
+
+    for number in (1, 4, 2):
+        brokers.follow(await publish(redis, [replace(BROKER, partitions=number)], []))
+        found.append((spread_over(brokers), len(brokers.logs)))
+
+    assert found == [(1, 1), (4, 4), (2, 2)]
+
+
+async def test_the_appender_stays_as_long_as_the_number_does(redis: Redis) -> None:
+    brokers = Brokers(redis)
+    brokers.follow(await publish(redis, [replace(BROKER, partitions=2)], []))
+    before = brokers.get("n/b")
+
+    brokers.follow(await publish(redis, [replace(BROKER, partitions=2, retention_s=1.0)], []))
+
+    assert brokers.get("n/b") is before
+
+
+async def test_a_broker_that_is_looked_up_has_its_partitions(redis: Redis) -> None:
+    brokers = Brokers(redis)
+    brokers.follow(Catalog())
+    await publish(redis, [replace(BROKER, partitions=3)], [])
+
+    await brokers.look_up("n/b")
+
+    assert spread_over(brokers) == 3

@@ -1,0 +1,131 @@
+"""Which partition an event goes to, and what its producer is told."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from redis.asyncio import Redis
+
+from poplin.errors import PoplinError
+from poplin.event import AttributeValue, Event
+from poplin.log import Appender, BrokerGoneError, Entry, Log, partition_of, spread
+from tests.log.helpers import GENERATION, event, log_ids, stream
+
+
+@pytest.fixture
+async def logs(redis: Redis) -> list[Log]:
+    """Four open, empty partitions."""
+    found = [Log(redis, "shop/orders", partition) for partition in range(4)]
+    for log in found:
+        await log.fence(GENERATION)
+    return found
+
+
+def keyed(key: AttributeValue | None) -> Event:
+    return Event({} if key is None else {"partitionkey": key})
+
+
+async def added(logs: Sequence[Log], *keys: AttributeValue | None) -> PoplinError | None:
+    """One request with an event for each of the keys; what it is told."""
+    told: asyncio.Future[PoplinError | None] = asyncio.get_running_loop().create_future()
+    entries = [Entry(b'{"k":"%s"}' % str(key).encode(), None, b"") for key in keys]
+    spread(logs).add(entries, told.set_result, [keyed(key) for key in keys])
+    return await told
+
+
+async def lengths(redis: Redis, logs: Sequence[Log]) -> list[int]:
+    return [len(await log_ids(redis, log)) for log in logs]
+
+
+@pytest.mark.parametrize(
+    ("key", "partitions", "partition"),
+    [("123456789", 1, 0), ("123456789", 4, 2), ("123456789", 64, 38), ("Ünïcode", 64, 60)],
+)
+def test_a_key_has_its_partition_for_ever(key: str, partitions: int, partition: int) -> None:
+    """crc32 of its UTF-8 (0xCBF43926 is known for the first): other releases find the same one."""
+    assert partition_of(key, partitions) == partition
+
+
+def test_keys_spread_over_all_partitions() -> None:
+    assert {partition_of(f"customer-{number}", 64) for number in range(2000)} == set(range(64))
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [("a b", "a b"), (7, "7"), (-1, "-1"), (True, "true"), (False, "false"), ("", ""), (None, "")],
+)
+def test_the_key_of_an_event_is_the_text_of_its_attribute(
+    value: AttributeValue | None, key: str
+) -> None:
+    """Whichever mode it came in: a header has only text."""
+    assert keyed(value).partition_key == key
+
+
+async def test_events_with_a_key_go_to_its_partition(redis: Redis, logs: list[Log]) -> None:
+    keys = [f"k{number}" for number in range(40)]
+
+    for key in keys:
+        assert await added(logs, key) is None
+
+    for partition, log in enumerate(logs):
+        found = [fields[b"a"].decode()[6:-2] for _, fields in await stream(redis, log.keys.log)]
+        assert found == [key for key in keys if partition_of(key, 4) == partition]
+
+
+async def test_those_without_a_key_share_an_append_and_take_turns(
+    redis: Redis, logs: list[Log]
+) -> None:
+    appender = spread(logs)
+    found = []
+
+    for _ in range(5):
+        await asyncio.gather(*(appender.append(event(), keyed(None)) for _ in range(10)))
+        found.append(await lengths(redis, logs))
+
+    assert found == [
+        [10, 0, 0, 0], [10, 10, 0, 0], [10, 10, 10, 0], [10, 10, 10, 10], [20, 10, 10, 10],
+    ]  # fmt: skip
+
+
+async def test_a_request_for_several_partitions_is_answered_when_all_of_it_is_stored(
+    redis: Redis, logs: list[Log]
+) -> None:
+    keys = ["k0", None, "k1", "k2", None, "k3", "k4"]
+
+    told = await added(logs, *keys)
+
+    assert told is None
+    assert sum(await lengths(redis, logs)) == len(keys)
+
+
+@pytest.mark.parametrize("keys", [["k1", "k0", "k2", "k3"], ["k0", "k2", "k3", "k1"]])
+async def test_a_part_that_fails_fails_the_request(
+    redis: Redis, logs: list[Log], keys: list[str]
+) -> None:
+    """The others may be stored: the producer sends all of it again."""
+    await logs[partition_of("k1", 4)].close()
+    assert {partition_of(key, 4) for key in keys} > {partition_of("k1", 4)}
+
+    told = await added(logs, *keys)
+
+    assert isinstance(told, BrokerGoneError)
+    assert 0 < sum(await lengths(redis, logs)) < len(keys)
+
+
+async def test_one_partition_has_an_appender_and_nothing_before_it(logs: list[Log]) -> None:
+    assert isinstance(spread(logs[:1]), Appender)
+    assert [spread(logs[:count]).partitions for count in (1, 2, 4)] == [1, 2, 4]
+
+
+async def test_close_waits_for_what_is_under_way_in_every_partition(
+    redis: Redis, logs: list[Log]
+) -> None:
+    appender = spread(logs)
+    keys = [None, "k0", "k1", "k2", "k3", "k4", "k5"]
+    calls = [asyncio.create_task(appender.append(event(), keyed(key))) for key in keys]
+    await asyncio.sleep(0)
+
+    await appender.close()
+
+    assert sum(await lengths(redis, logs)) == len(keys)
+    await asyncio.gather(*calls)
