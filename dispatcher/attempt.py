@@ -23,7 +23,7 @@ from poplin.codec import (
 from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
 from poplin.errors import InvalidEventError, SendError, StoreUnavailableError
 from poplin.event import Event
-from poplin.log import BURIED_AS_POISON_AT, Appender, BrokerGoneError, Entry
+from poplin.log import BURIED_AS_POISON_AT, Appends, BrokerGoneError, Entry
 from poplin.sender import Answer, Sender
 
 __all__ = ["IGNORED_ANSWER", "Attempter"]
@@ -57,11 +57,12 @@ class _AttemptError(Exception):
 
 
 class Attempter:
-    """Makes attempts for one partition; stateless, so any number may be under way."""
+    """Makes attempts for one broker; stateless, so any number may be under way."""
 
-    def __init__(self, sender: Sender, replies: Appender) -> None:
+    def __init__(self, sender: Sender, replies: Appends) -> None:
         self._sender = sender
-        self._replies = replies
+        self.replies = replies
+        """May be exchanged, when the broker gets another number of partitions."""
 
     async def attempt(self, delivery: Delivery) -> Outcome:
         """Never raises for anything a peer does."""
@@ -119,7 +120,7 @@ class Attempter:
         except InvalidEventError as error:
             raise _AttemptError(400, f"reply refused: {error}", answer) from error
         try:
-            await self._replies.append(Entry(*to_entry(reply)))
+            await self.replies.append(Entry(*to_entry(reply)), reply)
         except BrokerGoneError:
             return Settled(answer.status, "reply dropped: the broker is gone")
         return Settled(answer.status, "replied")

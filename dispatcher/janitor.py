@@ -7,6 +7,7 @@ import structlog
 from redis.asyncio import Redis
 
 from poplin.catalog import BrokerRecord, Catalog, RemovedTrigger, TriggerRecord, forget_removed
+from poplin.catalog.catalog import logs
 from poplin.errors import StoreUnavailableError
 from poplin.log import Log, LogId
 from poplin.waiting import wait
@@ -18,25 +19,34 @@ _KEPT_AFTER_REMOVAL_S = 600.0
 
 
 class Janitor:
-    """Sweeps every partition. Several may run at once: each step is one atomic script."""
+    """Sweeps the partitions that are this process's to read. Should others do the same, each step
+    is one atomic script.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._log = structlog.get_logger()
 
     async def run(
-        self, stop: asyncio.Event, every_s: float, catalog: Callable[[], Catalog]
+        self,
+        stop: asyncio.Event,
+        every_s: float,
+        catalog: Callable[[], Catalog],
+        is_ours: Callable[[str, int], bool],
     ) -> None:
         while not await wait(stop, every_s):
             try:
-                await self._clean(catalog(), stop)
+                await self._clean(catalog(), is_ours, stop)
             except StoreUnavailableError:
                 continue
 
-    async def _clean(self, catalog: Catalog, stop: asyncio.Event) -> None:
+    async def _clean(
+        self, catalog: Catalog, is_ours: Callable[[str, int], bool], stop: asyncio.Event
+    ) -> None:
         for broker in catalog.brokers.values():
-            for partition in range(broker.partitions):
-                log = Log(self._redis, broker.key, partition)
+            for log in logs(self._redis, broker):
+                if not is_ours(broker.key, log.keys.partition):
+                    continue
                 now_us = await log.server_time_us()
                 await self._trim(log, broker, now_us, stop)
                 for trigger in catalog.triggers_of(broker.key):
@@ -46,9 +56,12 @@ class Janitor:
 
     async def _trim(self, log: Log, broker: BrokerRecord, now_us: int, stop: asyncio.Event) -> None:
         before = LogId(b"%d-0" % max(0, (now_us - int(broker.retention_s * 1e6)) // 1000))
+        # A partition that takes no new events any more only shrinks, so all of them together
+        # exceed the broker's bytes for the retention at most.
+        most_bytes = broker.retention_bytes // broker.partitions
         more = True
         while more and not stop.is_set():
-            _, more = await log.trim(before, broker.retention_bytes)
+            _, more = await log.trim(before, most_bytes)
 
     async def _expire(
         self, log: Log, trigger: TriggerRecord, now_us: int, stop: asyncio.Event

@@ -3,19 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from dispatcher.attempt import IGNORED_ANSWER, Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
 from dispatcher.lane import Lane
 from dispatcher.outbox import Outbox
 from dispatcher.reader import Reader, TriggerSet
 from dispatcher.report import Report
-from poplin.catalog import Catalog
-from poplin.errors import PoplinError, StoreUnavailableError
-from poplin.filters import Attributes, FilterIndex, compile_filters
-from poplin.log import Appender, Entry, LeasedEntry, Log, Token
-from poplin.sender import Sender
+from poplin.errors import StoreUnavailableError
+from poplin.log import Entry, LeasedEntry, Log, Token
 from poplin.settings import DispatcherSettings
 from poplin.store import connect
 from poplin.waiting import wait
@@ -32,49 +27,41 @@ class PartitionDispatcher:
     """Delivers what one partition holds. Several may run on the same partition at once."""
 
     def __init__(
-        self, log: Log, redis_url: str, sender: Sender, settings: DispatcherSettings
+        self, log: Log, attempter: Attempter, report: Report, settings: DispatcherSettings
     ) -> None:
         self.log = log
         # Asked for once: each get_running_loop() is a system call.
         self._loop = asyncio.get_running_loop()
-        # Its own connection: a read that blocks must keep no command waiting.
-        self._blocking = connect(redis_url, timeout_s=_BLOCKING_TIMEOUT_S)
         self._settings = settings
         self._lanes: dict[str, Lane] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
-        self._report = Report()
+        self._report = report
         self._stopping = False
-        self._replies = Appender(log)
-        self._attempter = Attempter(sender, self._replies)
+        self._attempter = attempter
         self._outbox = Outbox(log, self._on_written)
         self._reader = Reader(
             log,
-            self._blocking,
+            # Its own connection: a read that blocks must keep no command waiting.
+            connect(settings.redis_url, timeout_s=_BLOCKING_TIMEOUT_S),
             self._lanes,
             count=settings.read_count,
             start=self._start,
-            overflow=self._overflow,
         )
 
-    def follow(self, catalog: Catalog) -> None:
-        """Take over a new version of the trigger set: edited lanes keep what is under way."""
-        records = {record.uid: record for record in catalog.triggers_of(self.log.keys.broker)}
-        for uid in self._lanes.keys() - records.keys():
+    def follow(self, triggers: TriggerSet) -> None:
+        """Take over a new trigger set: the lanes of edited triggers keep what is under way."""
+        for uid in self._lanes.keys() - triggers.triggers.keys():
             self._lanes.pop(uid).close()
-        entries = []
-        for uid, record in records.items():
-            try:
-                compiled = compile_filters(record.filters)
-                if uid in self._lanes:
-                    self._lanes[uid].update(record)
-                else:
-                    self._lanes[uid] = Lane(record)
-                entries.append((uid, compiled))
-            except PoplinError as error:
-                structlog.get_logger().error("trigger refused", trigger=record.key, why=str(error))
-        index = FilterIndex(entries, on_fault=self._filter_broken)
-        self._reader.triggers = TriggerSet(catalog.version, index)
+        for uid, trigger in triggers.triggers.items():
+            if uid not in self._lanes:
+                self._lanes[uid] = Lane(trigger, self._begin_lease)
+        self._reader.triggers = triggers
+
+    def assign(self, *, is_ours: bool) -> None:
+        """Whether this process is to read; it delivers what it can lease in either case."""
+        if not self._stopping:
+            self._reader.assign(is_ours=is_ours)
 
     async def run(self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]) -> None:
         """Deliver until `stop`; then finish what is under way or give it back."""
@@ -85,14 +72,13 @@ class PartitionDispatcher:
             tasks.create_task(self._outbox.run(written), name="write outcomes")
             await stop.wait()
             self._stopping = True
+            self._reader.wake()
             # What a last route leases is given back too, so the outbox outlives the reader.
             await reading
             await self._finish()
             written.set()
             self._outbox.wake()
         await self._count_ignored()
-        await self._replies.close()
-        await self._blocking.aclose()
 
     async def _finish(self) -> None:
         for lane in self._lanes.values():
@@ -104,11 +90,6 @@ class PartitionDispatcher:
         for task in self._deliveries:
             task.cancel()
         await asyncio.gather(*self._deliveries)
-
-    def _filter_broken(self, uid: str, attributes: Attributes, error: Exception) -> None:
-        lane = self._lanes.get(uid)
-        trigger = uid if lane is None else lane.record.key
-        self._report.filter_broken(trigger, str(attributes.get("id")), error)
 
     # Deliveries
 
@@ -136,9 +117,8 @@ class PartitionDispatcher:
         self._end(delivery, outcome, round((self._loop.time() - started) * 1000))
 
     def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
-        delivery.lane.in_flight -= 1
         self._outbox.add(delivery, outcome, milliseconds)
-        self._fill(delivery.lane)
+        delivery.lane.trigger.free(1)
 
     def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
         lane = delivery.lane
@@ -147,43 +127,41 @@ class PartitionDispatcher:
             if outcome.note == IGNORED_ANSWER:
                 self._ignored(lane)
         elif isinstance(outcome, Deferred):
-            lane.wake_in(outcome.delay_s, self._fill)
+            lane.wake_in(outcome.delay_s)
         elif isinstance(outcome, Buried) and outcome.has_sink:
-            self._overflow(lane)
+            lane.wait_turn()
 
     # Work that waits in the queues
 
-    def _overflow(self, lane: Lane) -> None:
-        lane.has_backlog = True
-        self._fill(lane)
+    def _begin_lease(self, lane: Lane) -> None:
+        if self._stopping:
+            return
+        lane.is_leasing = True
+        room = lane.trigger.room
+        lane.trigger.in_flight += room
+        task = self._loop.create_task(self._lease(lane, room), name="lease")
+        self._leases.add(task)
+        task.add_done_callback(self._leases.discard)
 
-    def _fill(self, lane: Lane) -> None:
-        if lane.wants_work() and not self._stopping:
-            lane.is_leasing = True
-            task = self._loop.create_task(self._lease(lane), name="lease")
-            self._leases.add(task)
-            task.add_done_callback(self._leases.discard)
-
-    async def _lease(self, lane: Lane) -> None:
-        room = lane.room
-        lane.in_flight += room
+    async def _lease(self, lane: Lane, room: int) -> None:
+        """Lease up to `room` entries, whose places are taken already."""
         entries: list[LeasedEntry] = []
         try:
             leased = await self.log.lease(lane.record.uid, room, _LEASE_BYTES)
         except StoreUnavailableError:
-            lane.wake_in(_PAUSE_S, self._fill)
+            lane.had_turn(has_more=False)
+            lane.wake_in(_PAUSE_S)
             return
         else:
             entries = leased.entries
-            lane.has_backlog = leased.next_due_s == 0
+            lane.had_turn(has_more=leased.next_due_s == 0)
             if leased.next_due_s:
-                lane.wake_in(leased.next_due_s, self._fill)
+                lane.wake_in(leased.next_due_s)
         finally:
-            lane.in_flight -= room - len(entries)
             lane.is_leasing = False
+            lane.trigger.free(room - len(entries))
         for entry in entries:
             self._take(lane, leased.token, entry)
-        self._fill(lane)
 
     def _take(self, lane: Lane, token: Token, leased: LeasedEntry) -> None:
         delivery = Delivery(
@@ -215,9 +193,9 @@ class PartitionDispatcher:
                         if lane is None or seconds is None:
                             continue
                         if seconds == 0:
-                            self._overflow(lane)
+                            lane.wait_turn()
                         else:
-                            lane.wake_in(seconds, self._fill)
+                            lane.wake_in(seconds)
             except StoreUnavailableError:
                 pass
             await self._count_ignored()
@@ -225,8 +203,8 @@ class PartitionDispatcher:
 
     def _ignored(self, lane: Lane) -> None:
         lane.ignored += 1
-        if not lane.has_ignored:
-            lane.has_ignored = True
+        if not lane.trigger.has_ignored:
+            lane.trigger.has_ignored = True
             self._report.ignored(lane)
 
     async def _count_ignored(self) -> None:

@@ -1,7 +1,6 @@
 """Log → route: read what is new, find who wants it, queue it, and take what there is room for."""
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
@@ -9,6 +8,7 @@ from redis.asyncio import Redis
 
 from dispatcher.delivery import Delivery
 from dispatcher.lane import Lane
+from dispatcher.trigger import ServedTrigger
 from poplin.errors import StoreUnavailableError
 from poplin.filters import FilterIndex
 from poplin.log import Entry, Log, LogId, Matches, Position
@@ -17,21 +17,27 @@ from poplin.waiting import wait
 __all__ = ["Reader", "TriggerSet"]
 
 _BLOCK_S = 0.5
-_HOLD_S = 2.0
 _PAUSE_S = 0.2
 _MOST_MATCHES = 1000
 
 
 class TriggerSet:
-    """The triggers of one broker at one generation, compiled."""
+    """The triggers of one broker at one generation, compiled, by uid."""
 
-    def __init__(self, generation: int, index: FilterIndex[str]) -> None:
+    def __init__(
+        self, generation: int, index: FilterIndex[str], triggers: Mapping[str, ServedTrigger]
+    ) -> None:
         self.generation = generation
         self.index = index
+        self.triggers = triggers
 
 
 class Reader:
-    """Routes one partition. `start` begins a delivery whose window place is already taken."""
+    """Routes one partition while that is ours. `start` begins a delivery whose place in the window
+    is already taken.
+
+    Two may read at once: `route` lets one of them win, and the other reads the position anew.
+    """
 
     def __init__(
         self,
@@ -41,41 +47,49 @@ class Reader:
         *,
         count: int,
         start: Callable[[Delivery], None],
-        overflow: Callable[[Lane], None],
     ) -> None:
         self._log = log
         self._blocking = blocking
         self._lanes = lanes
         self._count = count
         self._start = start
-        self._overflow = overflow
-        self._name = uuid.uuid4().hex
-        self.triggers = TriggerSet(-1, FilterIndex(()))
+        self._is_ours = asyncio.Event()
+        self.triggers = TriggerSet(-1, FilterIndex(()), {})
+
+    def assign(self, *, is_ours: bool) -> None:
+        """Whether to read from now on, or leave it to another dispatcher."""
+        if is_ours:
+            self._is_ours.set()
+        else:
+            self._is_ours.clear()
+
+    def wake(self) -> None:
+        """Look at `stop` now."""
+        self._is_ours.set()
 
     async def run(self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]) -> None:
         """Route until `stop`. `refresh` is asked for a newer trigger set when ours is old."""
         position: Position | None = None
-        claimed_until = 0.0
-        loop = asyncio.get_running_loop()
         while not stop.is_set():
+            if not self._is_ours.is_set():
+                position = None
+                await self._blocking.aclose()  # what others read costs no connection here
+                await self._is_ours.wait()
+                continue
             try:
-                if loop.time() > claimed_until - _HOLD_S / 2:
-                    claimed_until = loop.time() + _HOLD_S
-                    if not await self._log.claim_reader(self._name, _HOLD_S):
-                        claimed_until, position = 0.0, None
-                        await wait(stop, _HOLD_S / 4)
-                        continue
                 if position is None:
                     position = await self._position(stop, refresh)
                     continue
                 entries = await self._log.read(
                     position.cursor, self._count, _BLOCK_S, self._blocking
                 )
-                if entries:
+                # At the end another reads them, and need not wait until we give them back.
+                if entries and self._is_ours.is_set() and not stop.is_set():
                     position = await self._route_all(position, entries)
             except StoreUnavailableError:
                 position = None
                 await wait(stop, _PAUSE_S)
+        await self._blocking.aclose()
 
     async def _position(
         self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]
@@ -135,7 +149,7 @@ class Reader:
             for log_id in match.ids[: match.leased]:
                 self._start(Delivery(lane, log_id, routed.token, entries[log_id]))
             if match.leased < len(match.ids):
-                self._overflow(lane)
+                lane.wait_turn()
         return Position(last, generation)
 
     def _reserve(self, matches: Mapping[str, Matches]) -> None:
@@ -143,12 +157,12 @@ class Reader:
         for uid, match in matches.items():
             lane = self._lanes.get(uid)
             # Behind a backlog a new entry waits its turn.
-            if lane is not None and not lane.has_backlog:
-                match.leased = min(lane.room, len(match.ids))
-                lane.in_flight += match.leased
+            if lane is not None and not lane.trigger.waiting:
+                match.leased = min(lane.trigger.room, len(match.ids))
+                lane.trigger.in_flight += match.leased
 
     def _give_back(self, matches: Mapping[str, Matches]) -> None:
         for uid, match in matches.items():
             lane = self._lanes.get(uid)
             if lane is not None:
-                lane.in_flight -= match.leased
+                lane.trigger.free(match.leased)

@@ -1,55 +1,76 @@
-"""All of a dispatcher: one part for each partition in the catalog, and the janitor."""
+"""All of a dispatcher: its brokers, its share of their partitions, and the janitor."""
 
 import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 
 import structlog
 from redis.asyncio import Redis
 
+from dispatcher.broker import BrokerDispatcher
 from dispatcher.janitor import Janitor
-from dispatcher.partition import PartitionDispatcher
+from dispatcher.report import Report
 from poplin.catalog import Catalog, Follower
-from poplin.log import Log
+from poplin.errors import StoreUnavailableError
+from poplin.log import LOOK_S, Roster, share
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
+from poplin.waiting import wait
 
 __all__ = ["Dispatcher"]
 
 
 class Dispatcher:
-    """Follows the catalog: a PartitionDispatcher for every partition of every broker."""
+    """Follows the catalog and the roster: it reads its share of the partitions, and delivers from
+    all of them what it can lease.
+    """
 
     def __init__(self, redis: Redis, sender: Sender, settings: DispatcherSettings) -> None:
         self._redis = redis
         self._sender = sender
         self._settings = settings
         self._follower = Follower(redis, settings.redis_url, self._follow)
-        self._partitions: dict[tuple[str, int], tuple[PartitionDispatcher, asyncio.Event]] = {}
-        self._tasks: asyncio.TaskGroup | None = None
+        self._roster = Roster(redis, _unique_name())
+        self._names: list[str] = []
+        self._brokers: dict[str, BrokerDispatcher] = {}
+        self._ours: set[tuple[str, int]] = set()
+        self._report = Report()
+        self._tasks = asyncio.TaskGroup()
+        self._stopping = False
 
     async def run(self, stop: asyncio.Event) -> None:
         janitor = Janitor(self._redis)
-        async with asyncio.TaskGroup() as self._tasks:
+        async with self._tasks:
             self._tasks.create_task(self._follower.run(stop), name="follow catalog")
+            self._tasks.create_task(self._look(stop), name="look at roster")
             self._tasks.create_task(
-                janitor.run(stop, self._settings.trim_s, lambda: self._follower.catalog),
+                janitor.run(
+                    stop, self._settings.trim_s, lambda: self._follower.catalog, self._is_ours
+                ),
                 name="clean",
             )
             await stop.wait()
-            for _, partition_stop in self._partitions.values():
-                partition_stop.set()
+            self._stopping = True
+            for broker in self._brokers.values():
+                broker.stop()
+        for broker in self._brokers.values():
+            await broker.close()
 
     def _follow(self, catalog: Catalog) -> None:
-        wanted = {
-            (broker.key, partition)
-            for broker in catalog.brokers.values()
-            for partition in range(broker.partitions)
-        }
-        for key in self._partitions.keys() - wanted:
-            self._partitions.pop(key)[1].set()
-        for key in wanted - self._partitions.keys():
-            self._add(*key)
-        for partition, _ in self._partitions.values():
-            partition.follow(catalog)
+        if self._stopping:
+            return  # nobody would stop what began now
+        for key in self._brokers.keys() - catalog.brokers.keys():
+            self._brokers.pop(key).stop()
+        for key, record in catalog.brokers.items():
+            if key not in self._brokers:
+                self._brokers[key] = BrokerDispatcher(
+                    self._redis, record, self._sender, self._report, self._settings
+                )
+            self._brokers[key].follow(record, catalog, self._tasks, self._follower.refresh)
+        self._share()
         structlog.get_logger().info(
             "dispatching",
             generation=catalog.version,
@@ -57,14 +78,34 @@ class Dispatcher:
             triggers=len(catalog.triggers),
         )
 
-    def _add(self, broker: str, partition: int) -> None:
-        log = Log(self._redis, broker, partition)
-        dispatcher = PartitionDispatcher(
-            log, self._settings.redis_url, self._sender, self._settings
-        )
-        stop = asyncio.Event()
-        self._partitions[broker, partition] = (dispatcher, stop)
-        if self._tasks is not None:
-            self._tasks.create_task(
-                dispatcher.run(stop, self._follower.refresh), name=f"dispatch {broker}"
-            )
+    # Sharing with other dispatchers
+
+    async def _look(self, stop: asyncio.Event) -> None:
+        """While the store is away the last share stays."""
+        while not stop.is_set():
+            with suppress(StoreUnavailableError):
+                names = await self._roster.look()
+                if names != self._names:
+                    self._names = names
+                    self._share()
+            await wait(stop, LOOK_S)
+        with suppress(StoreUnavailableError):
+            await self._roster.leave()
+
+    def _share(self) -> None:
+        self._ours = share(self._parts(), self._names, self._roster.name)
+        for key, broker in self._brokers.items():
+            for number, partition in enumerate(broker.partitions):
+                partition.assign(is_ours=(key, number) in self._ours)
+
+    def _parts(self) -> Iterator[tuple[str, int]]:
+        for key, broker in self._brokers.items():
+            yield from ((key, number) for number in range(len(broker.partitions)))
+
+    def _is_ours(self, broker: str, partition: int) -> bool:
+        return (broker, partition) in self._ours
+
+
+def _unique_name() -> str:
+    """For people to find the process by, too."""
+    return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"

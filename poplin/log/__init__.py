@@ -1,11 +1,12 @@
 """The log of one broker partition and the sets of ids that wait on it, all in Redis.
 
-And which partition an event goes to. Every change is one Lua script, atomic under one hash tag; nothing here filters, sends or waits.
+And which partition an event goes to, and which dispatcher reads it. Every change is one Lua script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
 from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
+from poplin.log.roster import LOOK_S, Roster, share
 from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
     BURIED_AS_POISON_AT,
@@ -26,6 +27,7 @@ from poplin.log.values import (
 __all__ = [
     "BURIED_AS_POISON_AT",
     "LEASE_S",
+    "LOOK_S",
     "RENEW_S",
     "Appender",
     "Appends",
@@ -42,8 +44,10 @@ __all__ = [
     "LogId",
     "Matches",
     "Position",
+    "Roster",
     "Routed",
     "Token",
     "partition_of",
+    "share",
     "spread",
 ]

@@ -33,11 +33,6 @@ class Keys:
         return f"{self.tag}:journal"
 
     @property
-    def reader(self) -> str:
-        """Who reads the log at present; a hint that saves work, not a fence."""
-        return f"{self.tag}:reader"
-
-    @property
     def ignored(self) -> str:
         """How many answers of each trigger's subscriber were ignored; for people to see."""
         return f"{self.tag}:ignored"

@@ -80,12 +80,6 @@ class Log:
 
     # Routing
 
-    async def claim_reader(self, name: str, hold_s: float) -> bool:
-        """Whether `name` is to read this partition for the next `hold_s`."""
-        return bool(
-            await _claim_reader(self._redis, (self.keys.reader,), (name, int(hold_s * 1000)))
-        )
-
     async def read(
         self, cursor: LogId, count: int, block_s: float, reader: Redis | None = None
     ) -> list[tuple[LogId, Entry]]:
@@ -261,7 +255,6 @@ class Log:
 
 _append = Script("append")
 _bury = Script("bury")
-_claim_reader = Script("claim_reader")
 _defer = Script("defer")
 _drop = Script("drop")
 _fence = Script("fence")

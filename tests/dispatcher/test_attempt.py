@@ -11,11 +11,12 @@ from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Settled
 from dispatcher.grave import Grave, parse_grave
 from dispatcher.lane import Lane
+from dispatcher.trigger import ServedTrigger
 from poplin.catalog import DeliveryPolicy, TriggerRecord
 from poplin.codec import to_entry
 from poplin.errors import StoreUnavailableError
 from poplin.event import AttributeValue, Event
-from poplin.log import Entry, LogId, Token
+from poplin.log import Entry, Keyed, LogId, Token
 from poplin.sender import Sender
 from tests.fabric import Subscriber, subscriber
 
@@ -29,7 +30,7 @@ class Replies:
         self.failure = failure
         self.entries: list[Entry] = []
 
-    async def append(self, entry: Entry) -> None:
+    async def append(self, entry: Entry, _key: Keyed) -> None:
         if self.failure is not None:
             raise self.failure
         self.entries.append(entry)
@@ -70,7 +71,8 @@ def delivery(
     }
     attributes |= dict.fromkeys(kept or {}, "a b")
     entry = Entry(*to_entry(Event(attributes, b"data", kept=kept or {})))
-    return Delivery(Lane(record), LogId(b"1-0"), Token(-1), entry, **more)
+    lane = Lane(ServedTrigger(record), lambda _: None)
+    return Delivery(lane, LogId(b"1-0"), Token(-1), entry, **more)
 
 
 def attempter(sender: Sender, replies: Replies) -> Attempter:

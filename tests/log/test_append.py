@@ -1,4 +1,4 @@
-"""append, fence, close, position, read and claim_reader."""
+"""append, fence, close, position and read."""
 
 import asyncio
 
@@ -86,26 +86,3 @@ async def test_partitions_do_not_see_each_other(redis: Redis, log: Log) -> None:
     await accepted(log, 2)
 
     assert await other.read(LogId(b"0-0"), 10, 0) == []
-
-
-async def test_only_one_reader_at_a_time(log: Log) -> None:
-    answers = [await log.claim_reader(name, 5) for name in ("one", "two", "one")]
-
-    assert answers == [True, False, True]
-
-
-async def test_a_claim_holds_for_the_time_asked_from_the_last_claim_on(
-    redis: Redis, log: Log
-) -> None:
-    await log.claim_reader("one", 100)
-    await log.claim_reader("one", 5)
-
-    assert 0 < await redis.pttl(log.keys.reader) <= 5000
-
-
-async def test_a_reader_that_is_silent_is_succeeded(redis: Redis, log: Log) -> None:
-    await log.claim_reader("one", 5)
-    await redis.delete(log.keys.reader)  # as its time to live does
-
-    assert await log.claim_reader("two", 5)
-    assert not await log.claim_reader("one", 5)

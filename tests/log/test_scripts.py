@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from poplin.errors import StoreUnavailableError
-from poplin.log import Appender, BrokerGoneError, Held, Log, Matches
+from poplin.log import Appender, BrokerGoneError, Held, Log, Matches, Roster
 from tests.log.helpers import (
     FOR_EVER,
     GENERATION,
@@ -94,7 +94,7 @@ async def test_accepted_events_flow_when_the_store_is_full(full: Redis, log: Log
     assert await log.revive("a", buried[:1]) == 1
     assert await log.purge("a", buried[1:]) == 1
     assert await log.fence(GENERATION + 1) == GENERATION + 1
-    assert await log.claim_reader("one", 1)
+    assert await Roster(full, "one").look() == ["one"]
     assert (await log.trim(NEWEST, FOR_EVER))[0] == 3
     assert (await log.drop("a"))[1] == 1  # the dead one is left
     assert (await log.drop("a"))[1] == 0
@@ -129,7 +129,7 @@ async def test_brokers_whose_names_share_a_prefix_share_no_key(redis: Redis, log
 
 def test_all_keys_of_a_partition_share_one_slot() -> None:
     keys = Log(Redis(), "shop/orders", 3).keys
-    names = [keys.log, keys.state, keys.refs, keys.journal, keys.reader]
+    names = [keys.log, keys.state, keys.refs, keys.journal, keys.ignored]
     names += [of("u") for of in (keys.due, keys.tries, keys.dead, keys.grave)]
 
     assert len(set(names)) == 9

@@ -1,0 +1,142 @@
+"""One window for a trigger, however many partitions its broker has."""
+
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+
+from dispatcher.lane import Lane
+from dispatcher.reader import Reader
+from dispatcher.trigger import ServedTrigger
+from poplin.catalog import TriggerRecord
+from poplin.log import Log, LogId, Matches
+
+
+def served(max_in_flight: int) -> ServedTrigger:
+    return ServedTrigger(
+        TriggerRecord(
+            uid="u", namespace="n", name="t", broker="b", subscriber_uri="http://s/",
+            max_in_flight=max_in_flight,
+        )
+    )  # fmt: skip
+
+
+def greedy(trigger: ServedTrigger, leases: list[Lane]) -> Callable[[Lane], None]:
+    """Takes all the room, as a queue that is long."""
+
+    def lease(lane: Lane) -> None:
+        leases.append(lane)
+        lane.is_leasing = True
+        trigger.in_flight += trigger.room
+
+    return lease
+
+
+def answered(lane: Lane, *, has_more: bool) -> None:
+    """The store gave all that was asked for."""
+    lane.is_leasing = False
+    lane.had_turn(has_more=has_more)
+
+
+async def test_lanes_of_one_trigger_take_turns() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
+    one.wait_turn()
+    two.wait_turn()
+
+    for _ in range(5):
+        answered(leases[-1], has_more=True)
+        trigger.free(8)
+
+    assert leases == [one, two, one, two, one, two]
+
+
+async def test_one_that_asks_again_and_again_keeps_its_turn() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
+    trigger.in_flight = 8
+    one.wait_turn()
+    two.wait_turn()
+    one.wait_turn()
+
+    trigger.free(8)
+
+    assert leases == [one]
+
+
+async def test_room_is_gathered_to_a_fair_batch() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    lane = Lane(trigger, greedy(trigger, leases))
+    trigger.in_flight = 8
+    lane.wait_turn()
+
+    trigger.free(1)
+    too_soon = list(leases)
+    trigger.free(1)
+
+    assert (too_soon, leases) == ([], [lane])
+
+
+async def test_one_that_has_nothing_more_lets_the_others() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
+    one.wait_turn()
+    two.wait_turn()
+
+    for _ in range(3):
+        answered(leases[-1], has_more=leases[-1] is two)
+        trigger.free(8)
+
+    assert leases == [one, two, two, two]
+
+
+async def test_room_that_comes_during_a_lease_is_for_the_next() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
+    one.wait_turn()
+    two.wait_turn()
+
+    trigger.free(4)
+
+    assert leases == [one, two]
+
+
+async def test_work_that_came_during_a_lease_is_not_forgotten() -> None:
+    """The store answered before it was routed."""
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    lane = Lane(trigger, greedy(trigger, leases))
+    lane.wait_turn()
+
+    lane.wait_turn()
+    answered(lane, has_more=False)
+    trigger.free(8)
+
+    assert leases == [lane, lane]
+
+
+async def test_a_new_entry_waits_behind_what_waits_in_another_partition() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
+    reader = Reader(Log(Redis(), "n/b"), Redis(), {"u": two}, count=1, start=lambda _: None)
+    at_once, behind = (Matches([LogId(b"1-0")]) for _ in range(2))
+
+    reader._reserve({"u": at_once})
+    trigger.in_flight = 7
+    one.wait_turn()
+    reader._reserve({"u": behind})
+
+    assert (at_once.leased, behind.leased) == (1, 0)
+
+
+async def test_a_closed_lane_stands_in_nobodys_way() -> None:
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
+    trigger.in_flight = 8
+    one.wait_turn()
+    two.wait_turn()
+
+    one.close()
+    one.wait_turn()
+    trigger.free(8)
+
+    assert leases == [two]
+    assert list(trigger.waiting) == [two]
