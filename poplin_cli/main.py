@@ -75,6 +75,10 @@ def up(
     ] = None,
     profile: ProfileOption = Profile.durable,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Ingress processes.")] = 1,
+    dispatchers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Dispatcher processes; they share brokers' partitions."),
+    ] = 1,
     store_memory: Annotated[
         int, typer.Option(min=16, help="Most memory of the embedded store, in MiB.")
     ] = 1024,
@@ -97,6 +101,7 @@ def up(
                 data_dir=data_dir or default_data_dir(),
                 profile=profile.value,
                 workers=workers,
+                dispatchers=dispatchers,
                 store_memory=store_memory * _MEBIBYTE,
                 max_event_bytes=max_event_bytes,
                 log_format=log_format.value,

@@ -35,6 +35,8 @@ class UpSettings:
     data_dir: Path
     profile: Profile
     workers: int
+    """Ingress processes."""
+    dispatchers: int
     store_memory: int
     """Bytes that the embedded store may take."""
     max_event_bytes: int
@@ -151,14 +153,16 @@ class Fabric:
             "--socket-fd", str(listener.fileno()),
             "--max-event-bytes", str(settings.max_event_bytes),
         )  # fmt: skip
-        names = (
-            ["ingress"]
-            if settings.workers == 1
-            else [f"ingress-{n + 1}" for n in range(settings.workers)]
-        )
+        dispatcher = ("dispatcher", *common, *profile)
         return [
-            *(self._python(name, ingress, (listener.fileno(),)) for name in names),
-            self._python("dispatcher", ("dispatcher", *common, *profile)),
+            *(
+                self._python(name, ingress, (listener.fileno(),))
+                for name in _names("ingress", settings.workers)
+            ),
+            *(
+                self._python(name, dispatcher)
+                for name in _names("dispatcher", settings.dispatchers)
+            ),
             self._python(
                 "console",
                 ("console", *common, "--socket-fd", str(admin.fileno())),
@@ -215,6 +219,10 @@ class Fabric:
 async def up(settings: UpSettings) -> None:
     """Run until SIGINT or SIGTERM."""
     await Fabric(settings, Output(settings.log_format)).run()
+
+
+def _names(service: str, count: int) -> list[str]:
+    return [service] if count == 1 else [f"{service}-{n + 1}" for n in range(count)]
 
 
 def _why(verdict: Verdict) -> str:
