@@ -5,6 +5,7 @@ import asyncio
 import uvloop
 
 from dispatcher.lane import Lane
+from dispatcher.trigger import ServedTrigger
 from poplin.catalog import TriggerRecord
 
 RECORD = TriggerRecord(
@@ -17,9 +18,9 @@ def test_entries_that_fall_due_at_once_wake_the_lane_once() -> None:
     woken: list[Lane] = []
 
     async def wake_twice() -> None:
-        lane = Lane(RECORD)
-        lane.wake_in(0.0, woken.append)
-        lane.wake_in(0.0, woken.append)
+        lane = Lane(ServedTrigger(RECORD), woken.append)
+        lane.wake_in(0.0)
+        lane.wake_in(0.0)
         await asyncio.sleep(0.01)
 
     uvloop.run(wake_twice())
@@ -31,10 +32,10 @@ def test_the_earliest_wish_counts() -> None:
     woken: list[Lane] = []
 
     async def wake() -> None:
-        lane = Lane(RECORD)
-        lane.wake_in(60.0, woken.append)
-        lane.wake_in(0.001, woken.append)
-        lane.wake_in(30.0, woken.append)
+        lane = Lane(ServedTrigger(RECORD), woken.append)
+        lane.wake_in(60.0)
+        lane.wake_in(0.001)
+        lane.wake_in(30.0)
         await asyncio.sleep(0.05)
         lane.close()
 

@@ -4,66 +4,56 @@ import asyncio
 import signal
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
-import psutil
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
 from poplin.log import Keys, partition_of
-from poplin.store import connect
-from tests.e2e.ledger import Ledger, balance, missing, send_at_rate
-from tests.fabric import Fabric, Subscriber, broker_yaml, event_headers, subscriber, trigger_yaml
+from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger_yaml
+from tests.faults.ledger import Ledger
+from tests.faults.store import paused
+from tests.faults.system import PATHS, System, system
+from tests.faults.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATHS = ["/a", "/b", "/c"]
 PARTITIONS = 4
 KEYS = [f"customer-{number}" for number in range(20)]
 BATCH = {"content-type": "application/cloudevents-batch+json"}
 
 
-def wide_yaml(partitions: int, *paths: str, delivery: str | None = None) -> str:
-    broker = broker_yaml() if delivery is None else broker_yaml(delivery)
-    annotation = f"annotations: {{poplin.dev/partitions: '{partitions}'}}"
-    triggers = [trigger_yaml(f"t{number}", path) for number, path in enumerate(paths)]
-    return broker.replace("{name: main}", f"{{name: main, {annotation}}}") + "".join(triggers)
+def wide(partitions: int) -> str:
+    return f"poplin.dev/partitions: '{partitions}'"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def peer() -> AsyncIterator[Subscriber]:
-    async with subscriber() as each:
+async def shared(folder: Path) -> AsyncIterator[System]:
+    async with system(
+        folder, None, "--dispatchers", "2", seed=3, annotations=wide(PARTITIONS)
+    ) as each:
         yield each
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def fabric(peer: Subscriber, folder: Path) -> AsyncIterator[Fabric]:
-    yaml = wide_yaml(PARTITIONS, *(peer.url + path for path in PATHS))
-    async with Fabric.up(folder, yaml, "--dispatchers", "2") as each:
-        yield each
+@pytest.fixture
+def under_test(shared: System) -> System:
+    shared.receiver.ledger = Ledger()
+    return shared
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def redis(fabric: Fabric, folder: Path) -> AsyncIterator[Redis]:  # noqa: ARG001 - it runs
-    client = connect(f"unix://{folder}/data/store/store.sock")
-    yield client
-    await client.aclose()
+async def redis(shared: System) -> AsyncIterator[Redis]:
+    async with shared.store.client() as client:
+        yield client
 
 
-@pytest.fixture(autouse=True)
-def _fresh(peer: Subscriber) -> None:
-    peer.received.clear()
-
-
-def dispatchers(fabric: Fabric) -> list[psutil.Process]:
-    children = psutil.Process(fabric.process.pid).children()
-    return [child for child in children if "dispatcher" in child.cmdline()]
+def deliveries(under_test: System) -> int:
+    return sum(counts.total() for counts in under_test.ledger.arrivals.values())
 
 
 async def by_partition(redis: Redis) -> list[dict[str, str]]:
@@ -76,46 +66,36 @@ async def by_partition(redis: Redis) -> list[dict[str, str]]:
     return found
 
 
-async def arrived(ledger: Ledger, peer: Subscriber, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds), peer.changed:
-        await peer.changed.wait_for(lambda: not missing(ledger, peer, PATHS))
-
-
 async def test_both_dispatchers_deliver_all_that_was_accepted_and_nothing_twice(
-    fabric: Fabric, peer: Subscriber, redis: Redis
+    under_test: System, redis: Redis
 ) -> None:
-    ledger = Ledger()
+    await under_test.produce(2000, 500.0)
+    await under_test.recovered(20)
 
-    await send_at_rate(fabric, 2000, 500.0, ledger, seed=3)
-    await arrived(ledger, peer)
-
-    found = balance(ledger, peer, PATHS)
-    assert (found.lost, found.altered, found.phantom, found.duplicates) == ([], [], [], 0)
-    assert len(ledger.accepted) == 2000
+    found = await under_test.verdict()
+    assert found.is_clean, found
+    assert (found.accepted, found.duplicates) == (2000, 0), found
     counts = [len(events) for events in await by_partition(redis)]
     assert min(counts) > 300, counts
-    port = int(peer.url.rpartition(":")[2])
-    for process in dispatchers(fabric):
+    for process in under_test.processes("dispatcher"):
         peers = [each.raddr for each in process.net_connections("tcp") if each.raddr]
-        assert any(address.port == port for address in peers), "it has not delivered"
+        assert any(each.port == under_test.receiver.port for each in peers), "it has not delivered"
 
 
-async def test_events_of_one_key_share_a_partition(
-    fabric: Fabric, peer: Subscriber, redis: Redis
-) -> None:
+async def test_events_of_one_key_share_a_partition(under_test: System, redis: Redis) -> None:
     """Also those of a batch, and whatever mode they come in."""
     events = [
         {"specversion": "1.0", "id": f"batch-{key}", "source": "/s", "type": "test.wanted",
          "partitionkey": key}
         for key in KEYS
     ]  # fmt: skip
-    async with httpx.AsyncClient(trust_env=False, base_url=fabric.url) as client:
+    async with httpx.AsyncClient(trust_env=False, base_url=under_test.fabric.url) as client:
         for number in range(3):
             for key in KEYS:
                 headers = event_headers(f"{number}-{key}", **{"ce-partitionkey": key})
                 assert (await client.post("/default/main", headers=headers)).status_code == 202
         answer = await client.post("/default/main", headers=BATCH, content=orjson.dumps(events))
-    await peer.wait_for(4 * len(KEYS) * len(PATHS))
+    await until(lambda: deliveries(under_test) >= 4 * len(KEYS) * len(PATHS), 20)
 
     assert answer.status_code == 202
     places = defaultdict(set)
@@ -125,75 +105,68 @@ async def test_events_of_one_key_share_a_partition(
     assert places == {key: {partition_of(key, PARTITIONS)} for key in KEYS}
 
 
-@contextmanager
-def paused(process: psutil.Process) -> Iterator[None]:
-    process.suspend()
-    try:
-        yield
-    finally:
-        process.resume()
-
-
 async def test_a_dispatcher_that_was_paused_does_no_harm_when_it_goes_on(
-    fabric: Fabric, peer: Subscriber
+    under_test: System,
 ) -> None:
     """It is taken for dead after two seconds; what it had read others have routed meanwhile."""
-    ledger = Ledger()
-    sending = asyncio.create_task(send_at_rate(fabric, 1500, 300.0, ledger, seed=4))
-    await peer.wait_for(300)
+    sending = asyncio.create_task(under_test.produce(1500, 300.0))
+    await until(lambda: deliveries(under_test) >= 300, 20)
 
-    with paused(dispatchers(fabric)[0]):
+    with paused(under_test.processes("dispatcher")[0].pid):
         await asyncio.wait({sending}, timeout=3.5)
     await sending
-    await arrived(ledger, peer)
+    await under_test.recovered(20)
 
-    found = balance(ledger, peer, PATHS)
-    assert (found.lost, found.altered, found.phantom, found.duplicates) == ([], [], [], 0)
+    found = await under_test.verdict()
+    assert found.is_clean, found
+    assert found.duplicates == 0
 
 
-async def test_what_a_killed_dispatcher_held_is_delivered(fabric: Fabric, peer: Subscriber) -> None:
-    ledger = Ledger()
-    sending = asyncio.create_task(send_at_rate(fabric, 900, 300.0, ledger, seed=5))
-    await peer.wait_for(300)
+async def test_what_a_killed_dispatcher_held_is_delivered(under_test: System) -> None:
+    sending = asyncio.create_task(under_test.produce(900, 300.0))
+    await until(lambda: deliveries(under_test) >= 300, 20)
 
-    dispatchers(fabric)[0].send_signal(signal.SIGKILL)
+    under_test.processes("dispatcher")[0].send_signal(signal.SIGKILL)
     await sending
-    await arrived(ledger, peer)
+    await under_test.recovered(20)
 
-    found = balance(ledger, peer, PATHS)
-    assert (found.lost, found.altered, found.phantom) == ([], [], [])
+    found = await under_test.verdict()
+    assert found.is_clean, found
     assert found.duplicates < 200, "at most what it had under way"
 
 
 async def test_a_dispatcher_that_ends_hands_its_partitions_over_at_once(
-    fabric: Fabric, peer: Subscriber
+    under_test: System,
 ) -> None:
-    """Sooner than one that died is missed. Another test's event may come a second time here."""
-    ledger = Ledger()
-    dispatchers(fabric)[0].send_signal(signal.SIGTERM)
+    """Sooner than one that died is missed."""
+    under_test.processes("dispatcher")[0].send_signal(signal.SIGTERM)
     events = [
         {"specversion": "1.0", "id": key, "source": "/s", "type": "test.wanted",
          "partitionkey": key}
         for key in KEYS
     ]  # fmt: skip
-    answer = await fabric.post("/default/main", BATCH, orjson.dumps(events))
+    answer = await under_test.fabric.post("/default/main", BATCH, orjson.dumps(events))
     began = time.monotonic()
-    ledger.accepted = dict.fromkeys(KEYS, "")
+    under_test.ledger.accepted = dict.fromkeys(KEYS, began)
 
-    await arrived(ledger, peer)
+    await until(lambda: not under_test.ledger.missing(PATHS), 20)
 
     assert answer.status_code == 202
     assert time.monotonic() - began < 1.5
+
+
+def patient_yaml(partitions: int, uri: str) -> str:
+    patient = "{retry: 50, backoffPolicy: linear, backoffDelay: PT0.3S}"
+    return broker_yaml(patient, wide(partitions)) + trigger_yaml("t", uri)
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 4), (4, 1)], ids=["raised", "lowered"])
 async def test_what_is_owed_survives_another_number_of_partitions(
     tmp_path: Path, before: int, after: int
 ) -> None:
-    patient = "{retry: 50, backoffPolicy: linear, backoffDelay: PT0.3S}"
     async with subscriber() as peer:
         peer.answer = lambda _: (503, "", b"")
-        async with Fabric.up(tmp_path, wide_yaml(before, peer.url, delivery=patient)) as fabric:
+        async with Fabric.up(tmp_path, patient_yaml(before, peer.url)) as fabric:
             for number in range(20):
                 answer = await fabric.post("/default/main", event_headers(f"old-{number}"))
                 assert answer.status_code == 202
@@ -201,7 +174,7 @@ async def test_what_is_owed_survives_another_number_of_partitions(
         peer.answer = lambda _: (202, "", b"")
         peer.received.clear()
 
-        async with Fabric.up(tmp_path, wide_yaml(after, peer.url, delivery=patient)) as fabric:
+        async with Fabric.up(tmp_path, patient_yaml(after, peer.url)) as fabric:
             for number in range(20):
                 await fabric.post("/default/main", event_headers(f"new-{number}"))
             received = await peer.wait_for(40)

@@ -34,9 +34,12 @@ class System:
         self.fabric = fabric
         self.store = store
         self.receiver = receiver
-        self.ledger: Ledger = receiver.ledger
         self.paths = paths
         self.seed = seed
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.receiver.ledger
 
     @property
     def port(self) -> int:
@@ -76,7 +79,7 @@ def _words(process: psutil.Process) -> list[str]:
 
 def _logs(redis: Redis, catalog: Catalog) -> Iterator[Log]:
     for broker in catalog.brokers.values():
-        for partition in range(broker.partitions):
+        for partition in range(broker.served):
             yield Log(redis, broker.key, partition)
 
 

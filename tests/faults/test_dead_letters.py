@@ -17,9 +17,12 @@ _DELIVERY = "retry: 1, backoffPolicy: linear, backoffDelay: PT0.1S"
 @pytest.mark.timeout(300)
 async def test_every_refused_event_is_in_the_sink_or_dead(tmp_path: Path) -> None:
     events = results.events(4_000, 20_000)
-    async with running(tmp_path / "store") as store, system(
-        tmp_path, store, seed=19, paths=["/a"], delivery=_DELIVERY, sink="/sink"
-    ) as under_test:
+    async with (
+        running(tmp_path / "store") as store,
+        system(
+            tmp_path, store, seed=19, paths=["/a"], delivery=_DELIVERY, sink="/sink"
+        ) as under_test,
+    ):
         peer = under_test.receiver
         peer.answer = lambda _path, _event: status_only(503)
         sending = asyncio.create_task(under_test.produce(events, 500.0))

@@ -69,7 +69,7 @@ def _held(processes: list[psutil.Process]) -> dict[int, tuple[int, int]]:
 
 async def _keys(store: Store) -> set[str]:
     async with store.client() as redis:
-        return {key.decode() for key in await redis.keys("*")}
+        return set(map(str, await redis.keys("*")))
 
 
 @pytest.mark.skipif(not results.IS_LONG, reason="an hour long; make faults-long runs it")

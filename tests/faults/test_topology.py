@@ -37,7 +37,10 @@ def _longest_gap_s(ledger: Ledger) -> float:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("fault", "name"),
-    [("kill", "primary killed, Sentinel, profile ha"), ("cut", "primary partitioned, Sentinel, profile ha")],
+    [
+        ("kill", "primary killed, Sentinel, profile ha"),
+        ("cut", "primary partitioned, Sentinel, profile ha"),
+    ],
 )
 async def test_a_replica_is_promoted(tmp_path: Path, fault: str, name: str) -> None:
     async with (
@@ -50,9 +53,7 @@ async def test_a_replica_is_promoted(tmp_path: Path, fault: str, name: str) -> N
             await _fail_over(group, fault)
             return ""
 
-        await run_trial(
-            name, under_test, disturb, events=results.events(6_000, 20_000), rate=300.0
-        )
+        await run_trial(name, under_test, disturb, events=results.events(6_000, 20_000), rate=300.0)
 
     ledger = under_test.ledger
     assert set(ledger.refused.values()) <= {503}
