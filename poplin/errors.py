@@ -6,6 +6,7 @@
     ├── InvalidResourceError      a document, field or annotation is wrong: fix the file
     ├── ConfigurationError        a setting or the store's configuration is wrong: fix it and restart
     ├── StoreUnavailableError     the store cannot take or give anything now: try again
+    │   └── StoreFullError        its memory is full: it takes nothing new, and works off the rest
     └── SendError                 no answer from an HTTP peer
         ├── ConnectError          the connection was not made: nothing was sent
         ├── SendTimeoutError      no complete answer in time: the peer may have acted
@@ -25,6 +26,7 @@ __all__ = [
     "PoplinError",
     "SendError",
     "SendTimeoutError",
+    "StoreFullError",
     "StoreUnavailableError",
 ]
 
@@ -51,6 +53,10 @@ class ConfigurationError(PoplinError):
 
 class StoreUnavailableError(PoplinError):
     """Redis is away, loading, read-only, out of memory or cannot write its file."""
+
+
+class StoreFullError(StoreUnavailableError):
+    """Redis answers, but has reached its maxmemory: nothing was changed."""
 
 
 class SendError(PoplinError):

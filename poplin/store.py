@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from poplin.client import LeanRedis
-from poplin.errors import ConfigurationError, StoreUnavailableError
+from poplin.errors import ConfigurationError, StoreFullError, StoreUnavailableError
 from poplin.waiting import wait
 
 __all__ = ["Profile", "check_profile", "connect", "ensure_profile", "masked", "translated"]
@@ -30,7 +30,6 @@ _SAY_EVERY_S = 10.0
 _TRANSIENT_ERRORS = (
     exceptions.AskError,  # and MovedError
     exceptions.ClusterDownError,  # and MasterDownError
-    exceptions.OutOfMemoryError,
     exceptions.ReadOnlyError,
     exceptions.TryAgainError,
 )
@@ -85,6 +84,8 @@ def translated() -> Iterator[None]:
         ) from error
     except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
         raise StoreUnavailableError(f"the store does not answer: {error}") from error
+    except exceptions.OutOfMemoryError as error:
+        raise StoreFullError(f"the store's memory is full: {error}") from error
     except exceptions.ResponseError as error:
         if not _is_transient(error):
             raise

@@ -20,6 +20,7 @@ from poplin_cli.embedded import store_command
 
 VALKEY = "valkey"
 REDIS = "redis"
+MEMORY_BYTES = 1 << 30
 
 
 def server_binary(kind: str) -> str:
@@ -43,7 +44,7 @@ def die_with_parent() -> None:
 def running_store(folder: Path, kind: str = VALKEY) -> Iterator[str]:
     """A store with profile durable; gives its URL. Ready when the socket exists and answers."""
     command = store_command(
-        folder, profile="durable", memory_bytes=1 << 30, server=server_binary(kind)
+        folder, profile="durable", memory_bytes=MEMORY_BYTES, server=server_binary(kind)
     )
     process = subprocess.Popen(
         command.argv,
@@ -89,4 +90,5 @@ async def redis(store_url: str) -> AsyncIterator[Redis]:
     client = connect(store_url)
     await client.flushall()
     yield client
+    await client.config_set("maxmemory", MEMORY_BYTES)  # a test may have filled it
     await client.aclose()

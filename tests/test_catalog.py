@@ -147,6 +147,14 @@ async def test_a_removed_broker_is_closed_in_all_partitions(redis: Redis) -> Non
 
     record = wide.brokers[BROKER.key]
     assert [await log.append([EVENT]) for log in logs(redis, record)] == [None] * 4
+async def test_a_changed_catalog_is_written_when_the_store_is_full(redis: Redis) -> None:
+    """Else nobody could remove the trigger whose queue fills it."""
+    await publish(redis, [BROKER], [TRIGGER])
+    await redis.config_set("maxmemory", 1)
+
+    changed = await publish(redis, [BROKER], [])
+
+    assert (changed.version, changed.triggers, await read(redis)) == (2, {}, changed)
 
 
 async def test_a_follower_hears_of_every_version(redis: Redis, store_url: str) -> None:

@@ -5,7 +5,6 @@ What is new is fenced before the catalog names it: an ingress may append to it a
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -13,6 +12,7 @@ from redis.asyncio import Redis
 from poplin.catalog.catalog import CATALOG, CHANGES, Catalog, RemovedTrigger, logs, read
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.log import Log
+from poplin.log.scripts import Script
 from poplin.store import translated
 
 __all__ = ["forget_removed", "publish"]
@@ -92,14 +92,15 @@ async def _removed(
 
 async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
     fields, stale = _fields(new), _fields(old).keys() - _fields(new).keys()
-    with translated():
-        async with redis.pipeline(transaction=True) as pipeline:
-            if stale:
-                pipeline.hdel(CATALOG, *stale)
-            mapping: dict[Any, Any] = {**fields, "version": new.version}
-            pipeline.hset(CATALOG, mapping=mapping)
-            pipeline.xadd(CHANGES, {"version": new.version}, maxlen=100)
-            await pipeline.execute()
+    words: list[bytes | str | int] = [new.version, len(stale), *stale]
+    for name, value in fields.items():
+        words += (name, value)
+    # A script, because it may write when memory is full: a change of the triggers can be what
+    # empties it.
+    await _write_catalog(redis, (CATALOG, CHANGES), words)
+
+
+_write_catalog = Script("write", "poplin.catalog")
 
 
 def _fields(catalog: Catalog) -> dict[str, bytes]:

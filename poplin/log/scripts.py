@@ -1,4 +1,4 @@
-"""The Lua scripts, read from this package, and how one is called."""
+"""The Lua scripts, read from their packages, and how one is called."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -18,20 +18,23 @@ _REFUSED_WHEN_FULL = frozenset({"append", "replay"})
 
 
 @cache
-def _source(name: str) -> str:
-    folder = files("poplin.log") / "scripts"
+def _source(name: str, package: str) -> str:
     flags = "" if name in _REFUSED_WHEN_FULL else " flags=allow-oom"
-    common, script = ((folder / f"{stem}.lua").read_text() for stem in ("common", name))
+    common = (files("poplin.log") / "scripts" / "common.lua").read_text()
+    script = (files(package) / "scripts" / f"{name}.lua").read_text()
     return f"#!lua{flags}\n{common}\n{script}"
 
 
 class Script:
-    """One script by name. The server keeps it by its digest; it is sent again when unknown."""
+    """One script by name. The server keeps it by its digest; it is sent again when unknown.
+
+    `package` is where its folder `scripts` is.
+    """
 
     __slots__ = ("_digest", "_source")
 
-    def __init__(self, name: str) -> None:
-        self._source = _source(name)
+    def __init__(self, name: str, package: str = "poplin.log") -> None:
+        self._source = _source(name, package)
         self._digest = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(

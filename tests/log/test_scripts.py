@@ -1,14 +1,14 @@
 """How a script is sent, and what a store in trouble still does."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from poplin.errors import StoreUnavailableError
+from poplin.errors import StoreFullError, StoreUnavailableError
 from poplin.log import Appender, BrokerGoneError, Held, Log, Matches, Roster
+from tests.conftest import MEMORY_BYTES
 from tests.log.helpers import (
     FOR_EVER,
     GENERATION,
@@ -23,13 +23,6 @@ from tests.log.helpers import (
     log_ids,
     owed,
 )
-
-
-@pytest.fixture
-async def full(redis: Redis) -> AsyncIterator[Redis]:
-    """Memory is full from the call to `fill` on."""
-    yield redis
-    await redis.config_set("maxmemory", 1 << 30)
 
 
 async def _fill(redis: Redis) -> None:
@@ -62,23 +55,23 @@ async def test_every_script_survives_being_forgotten(redis: Redis, log: Log) -> 
     assert await log.settle([Held("a", ids[0], token)]) == [True]
 
 
-async def test_a_full_store_refuses_events(full: Redis, log: Log) -> None:
+async def test_a_full_store_refuses_events(redis: Redis, log: Log) -> None:
     ids = await accepted(log, 1)
-    await _fill(full)
-    before = await everything(full)
+    await _fill(redis)
+    before = await everything(redis)
 
-    with pytest.raises(StoreUnavailableError, match="maxmemory"):
+    with pytest.raises(StoreFullError, match="maxmemory"):
         await log.append([event()])
-    with pytest.raises(StoreUnavailableError, match="maxmemory"):
+    with pytest.raises(StoreFullError, match="maxmemory"):
         await log.replay("a", ids, GENERATION)
-    assert await everything(full) == before
+    assert await everything(redis) == before
 
 
-async def test_accepted_events_flow_when_the_store_is_full(full: Redis, log: Log) -> None:
+async def test_accepted_events_flow_when_the_store_is_full(redis: Redis, log: Log) -> None:
     buried = await dead(log, 2)
     ids = await accepted(log, 5)
     position = await log.position()
-    await _fill(full)
+    await _fill(redis)
 
     token = (await log.route(position, ids[4], {"a": Matches(ids, 4)})).token
     assert token is not None
@@ -101,12 +94,12 @@ async def test_accepted_events_flow_when_the_store_is_full(full: Redis, log: Log
     await log.close()
 
 
-async def test_a_full_store_takes_events_again_when_there_is_room(full: Redis, log: Log) -> None:
-    await _fill(full)
-    with pytest.raises(StoreUnavailableError):
+async def test_a_full_store_takes_events_again_when_there_is_room(redis: Redis, log: Log) -> None:
+    await _fill(redis)
+    with pytest.raises(StoreFullError):
         await log.append([event()])
 
-    await full.config_set("maxmemory", 1 << 30)
+    await redis.config_set("maxmemory", MEMORY_BYTES)
 
     assert len(await accepted(log, 1)) == 1
 
@@ -171,12 +164,12 @@ async def test_everyone_in_the_batch_learns_that_the_broker_is_gone(log: Log) ->
     assert [type(answer) for answer in answers] == [BrokerGoneError] * 3
 
 
-async def test_everyone_in_the_batch_learns_that_the_store_is_full(full: Redis, log: Log) -> None:
-    await _fill(full)
+async def test_everyone_in_the_batch_learns_that_the_store_is_full(redis: Redis, log: Log) -> None:
+    await _fill(redis)
 
     answers = await _gather(Appender(log), 3)
 
-    assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
+    assert [type(answer) for answer in answers] == [StoreFullError] * 3
 
 
 async def test_everyone_in_the_batch_is_answered_whatever_happens(redis: Redis, log: Log) -> None:
