@@ -6,7 +6,7 @@ from fastapi import FastAPI, Response
 
 from ingress.brokers import Brokers
 from ingress.intake import Intake
-from poplin.errors import ConfigurationError, StoreUnavailableError
+from poplin.errors import ConfigurationError, StoreFullError, StoreUnavailableError
 from poplin.log import Log
 
 __all__ = ["health_app"]
@@ -53,8 +53,13 @@ async def _why_not_ready(brokers: Brokers, intake: Intake, check_store: CheckSto
 async def _why_refused(log: Log, version: int) -> str | None:
     broker = log.keys.broker
     # An empty append is refused exactly when a full one would be.
-    if await log.append([]) is None:
-        return f"broker {broker} is not open"
+    try:
+        if await log.append([]) is None:
+            return f"broker {broker} is not open"
+    except StoreFullError:
+        # Still ready: a restart frees nothing, and producers are to hear 503 with Retry-After
+        # from us rather than find no one.
+        return None
     generation = (await log.position()).generation
     if generation is None or generation < version:
         return f"broker {broker} still routes by trigger set {generation}, not {version}"

@@ -13,7 +13,13 @@ from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
 from ingress.brokers import Brokers
 from poplin.arrival import arrivals
 from poplin.codec import decode_all, to_entry
-from poplin.errors import BatchTooLargeError, InvalidEventError, PoplinError, StoreUnavailableError
+from poplin.errors import (
+    BatchTooLargeError,
+    InvalidEventError,
+    PoplinError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from poplin.event import Event
 from poplin.log import Appends, BrokerGoneError, Entry
 
@@ -95,6 +101,8 @@ def _answer_append(key: str, reply: Reply, failure: PoplinError | None) -> None:
         reply(ACCEPTED)
     elif isinstance(failure, BrokerGoneError):
         reply(refusal(404, f"the broker {key} is being removed"))
+    elif isinstance(failure, StoreFullError):
+        reply(refusal(503, "the store's memory is full; send the event again later"))
     else:
         reply(refusal(503, "the store is away; send the event again later"))
 

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import httpx
+from redis.asyncio import Redis
 
+from poplin.catalog import BrokerRecord, publish
 from tests.fabric import event_headers
 
 
@@ -73,6 +75,23 @@ async def test_an_ingress_without_its_store_says_so() -> None:
     assert (alive.status_code, ready.status_code, answer.status_code) == (200, 503, 503)
     assert answer.headers["retry-after"] == "1"
     assert code == 0
+
+
+async def test_an_ingress_whose_store_is_full_stays_ready_and_refuses(
+    redis: Redis, store_url: str
+) -> None:
+    """A restart frees nothing, and producers are to hear when to come again."""
+    await publish(redis, [BrokerRecord(namespace="default", name="b")], [])
+    async with ingress(store_url) as (client, _):
+        assert (await client.get("/readyz")).status_code == 200
+
+        await redis.config_set("maxmemory", 1)
+
+        ready = await client.get("/readyz")
+        answer = await client.post("/default/b", headers=event_headers("1"))
+    assert (ready.status_code, answer.status_code) == (200, 503)
+    assert answer.headers["retry-after"]
+    assert "memory" in answer.json()["detail"]
 
 
 async def test_the_first_request_waits_for_a_store_that_is_about_to_answer(store_url: str) -> None:
