@@ -134,7 +134,9 @@ class Reader:
         last = stretch[-1][0]
         self._reserve(matches)
         try:
-            routed = await self._log.route(Position(position.cursor, generation), last, matches)
+            routed = await self._log.route(
+                Position(position.cursor, generation), last, len(stretch), matches
+            )
         except StoreUnavailableError:
             self._give_back(matches)
             raise

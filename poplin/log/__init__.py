@@ -22,6 +22,7 @@ from poplin.log.values import (
     Matches,
     Routed,
     Token,
+    Usage,
 )
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Roster",
     "Routed",
     "Token",
+    "Usage",
     "partition_of",
     "share",
     "spread",

@@ -21,6 +21,7 @@ from poplin.log.values import (
     Matches,
     Routed,
     Token,
+    Usage,
 )
 from poplin.store import translated
 
@@ -101,14 +102,14 @@ class Log:
         return [(LogId(entry_id), _entry(fields)) for entry_id, fields in entries]
 
     async def route(
-        self, position: Position, last: LogId, matches: Mapping[str, Matches]
+        self, position: Position, last: LogId, count: int, matches: Mapping[str, Matches]
     ) -> Routed:
-        """Queue the matches of everything from the position's cursor up to `last`.
+        """Queue the matches of the `count` entries from the position's cursor up to `last`.
 
         `position.generation` is the caller's trigger set. Keep to about 1,000 matches.
         """
         keys = self.keys
-        words: list[_Word] = [position.cursor, last, position.generation or 0, _LEASE_US]
+        words: list[_Word] = [position.cursor, last, count, position.generation or 0, _LEASE_US]
         for match in matches.values():
             words += (len(match.ids), match.leased, *match.ids)
         token = await _route(
@@ -239,6 +240,20 @@ class Log:
         )
         return int(gone), bool(more)
 
+    async def shorten_journal(self, share: float) -> None:
+        """Remove about this share of the journal, the oldest lines first."""
+        with translated():
+            length = await self._redis.xlen(self.keys.journal)
+            await self._redis.xtrim(self.keys.journal, maxlen=int(length * (1 - share)))
+
+    async def usage(self, above: float = 0.0) -> Usage:
+        """The server's memory and, when more than `above` of it is used, our part of it."""
+        keys = self.keys
+        figures = await _usage(
+            self._redis, (keys.log, keys.state, keys.refs, keys.journal), (str(above),)
+        )
+        return Usage(*map(int, figures))
+
     async def server_time_us(self) -> int:
         """The clock that every time in the sets is of."""
         with translated():
@@ -267,6 +282,7 @@ _revive = Script("revive")
 _route = Script("route")
 _settle = Script("settle")
 _trim = Script("trim")
+_usage = Script("usage")
 
 
 def _entry(fields: Mapping[bytes, bytes]) -> Entry:

@@ -17,6 +17,7 @@ __all__ = [
     "Matches",
     "Routed",
     "Token",
+    "Usage",
 ]
 
 LogId = NewType("LogId", bytes)
@@ -95,3 +96,43 @@ class Leased:
     token: Token
     entries: list[LeasedEntry]
     next_due_s: float | None
+
+
+# Measured on Valkey 9 and Redis 7, in bytes: a field of `refs` takes 41-84, a member of `due` or
+# `dead` 77-129, and what `tries` keeps of an entry that was attempted 113-178, which not all
+# were. A grave, 300 and more, is not counted.
+_ENTRY_BYTES = 80
+_REFERENCE_BYTES = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much memory the server uses, as it counts for `limit` (maxmemory; 0 is none), and
+    what of it a partition keeps: estimates, all 0 where they were not asked for.
+    """
+
+    used: int
+    limit: int
+    entries: int = 0
+    log_bytes: int = 0
+    owed_entries: int = 0
+    """Some trigger's, due or dead, or not routed yet."""
+    references: int = 0
+    """How many due and dead sets hold them, one by one."""
+    journal_bytes: int = 0
+
+    @property
+    def fullness(self) -> float:
+        """As a share of the limit."""
+        return self.used / self.limit if self.limit else 0.0
+
+    @property
+    def owed_bytes(self) -> int:
+        """What nobody may take away, its places in the queues included."""
+        queued = self.owed_entries * _ENTRY_BYTES + self.references * _REFERENCE_BYTES
+        return self.log_bytes - self.settled_bytes + queued
+
+    @property
+    def settled_bytes(self) -> int:
+        """Of the log: the window for replay."""
+        return self.log_bytes * (self.entries - self.owed_entries) // max(1, self.entries)

@@ -33,7 +33,9 @@ async def routed(
     """Route up to `last` as a router that is up to date; the caller leases the first ones."""
     position = await log.position()
     wanted = {uid: Matches(list(ids), min(leased, len(ids))) for uid, ids in matches.items()}
-    token = (await log.route(position, last, wanted)).token
+    unrouted = [log_id for log_id, _ in await log.read(position.cursor, 1_000_000, 0)]
+    count = unrouted.index(last) + 1
+    token = (await log.route(position, last, count, wanted)).token
     assert token is not None
     return token
 

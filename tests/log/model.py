@@ -137,6 +137,10 @@ class Model:
                 seen.add((uid, log_id))
         return flags
 
+    def owed_entries(self) -> int:
+        unrouted = sum(not self.is_routed(log_id) for log_id in self.entries)
+        return len(self.refs()) + unrouted
+
     # What happens
 
     def route(self, last: LogId, uid: str, ids: Sequence[LogId], leased: int, token: Token) -> None:
@@ -192,6 +196,7 @@ class Model:
         assert log == [log_id for log_id in self.entries if log_id in self.present]
         assert state.get(b"cursor", START) == self.cursor
         assert state.get(b"trimmed", START) == self.trimmed
+        assert int(state.get(b"routed", 0)) == sum(map(self.is_routed, self.entries))
         assert state.get(b"generation") == (
             None if self.generation is None else b"%d" % self.generation
         )

@@ -387,7 +387,7 @@ async def test_a_router_with_the_old_set_cannot_fill_a_dropped_queue_again(
     await log.fence(GENERATION + 1)
     await log.drop("a")
 
-    assert (await log.route(position, ids[0], {"a": Matches(ids)})).token is None
+    assert (await log.route(position, ids[0], 1, {"a": Matches(ids)})).token is None
     assert await redis.exists(log.keys.due("a")) == 0
 
 

@@ -51,7 +51,7 @@ async def test_two_routers_with_the_same_cursor_one_wins(redis: Redis, log: Log)
     position = await log.position()
 
     answers = await asyncio.gather(
-        *(log.route(position, ids[3], {"a": Matches(ids, 4)}) for _ in range(8))
+        *(log.route(position, ids[3], 4, {"a": Matches(ids, 4)}) for _ in range(8))
     )
 
     assert sum(answer != STALE for answer in answers) == 1
@@ -63,10 +63,10 @@ async def test_a_repeat_after_a_lost_answer_is_stale_and_changes_nothing(
 ) -> None:
     ids = await accepted(log, 2)
     position = await log.position()
-    await log.route(position, ids[1], {"a": Matches(ids)})
+    await log.route(position, ids[1], 2, {"a": Matches(ids)})
     before = await everything(redis)
 
-    assert await log.route(position, ids[1], {"a": Matches(ids)}) == STALE
+    assert await log.route(position, ids[1], 2, {"a": Matches(ids)}) == STALE
     assert await everything(redis) == before
 
 
@@ -76,14 +76,14 @@ async def test_a_router_with_an_older_trigger_set_is_stale(redis: Redis, log: Lo
     await log.fence(2)
     before = await everything(redis)
 
-    assert await log.route(position, ids[0], {"a": Matches(ids)}) == STALE
+    assert await log.route(position, ids[0], 1, {"a": Matches(ids)}) == STALE
     assert await everything(redis) == before
 
 
 async def test_a_router_with_a_newer_trigger_set_than_the_fence_routes(log: Log) -> None:
     ids = await accepted(log, 1)
 
-    answer = await log.route(as_of(await log.position(), 9), ids[0], {"a": Matches(ids)})
+    answer = await log.route(as_of(await log.position(), 9), ids[0], 1, {"a": Matches(ids)})
 
     assert answer != STALE
 
@@ -92,7 +92,7 @@ async def test_generations_are_compared_as_numbers(log: Log) -> None:
     await log.fence(9)
     ids = await accepted(log, 1)
 
-    assert await log.route(as_of(await log.position(), 10), ids[0], {"a": Matches(ids)}) != STALE
+    assert await log.route(as_of(await log.position(), 10), ids[0], 1, {"a": Matches(ids)}) != STALE
 
 
 async def test_a_router_is_stale_when_a_failover_took_the_last_entry_it_read(
@@ -104,7 +104,7 @@ async def test_a_router_is_stale_when_a_failover_took_the_last_entry_it_read(
     await accepted(log, 1)
     before = await everything(redis)
 
-    assert await log.route(position, ids[1], {"a": Matches(ids)}) == STALE
+    assert await log.route(position, ids[1], 2, {"a": Matches(ids)}) == STALE
     assert await everything(redis) == before
 
 
@@ -114,8 +114,8 @@ async def test_nothing_is_routed_once_the_broker_is_closed(redis: Redis, log: Lo
     await log.close()
     before = await everything(redis)
 
-    assert await log.route(position, ids[0], {"a": Matches(ids)}) == STALE
-    assert await log.route(as_of(position, 99), ids[0], {"a": Matches(ids)}) == STALE
+    assert await log.route(position, ids[0], 1, {"a": Matches(ids)}) == STALE
+    assert await log.route(as_of(position, 99), ids[0], 1, {"a": Matches(ids)}) == STALE
     assert await everything(redis) == before
 
 
@@ -127,7 +127,7 @@ async def test_a_router_from_before_the_broker_was_closed_is_stale_after_it_open
     await log.close()
     await log.fence(2)
 
-    assert await log.route(position, ids[0], {"a": Matches(ids)}) == STALE
+    assert await log.route(position, ids[0], 1, {"a": Matches(ids)}) == STALE
 
 
 async def test_a_closed_broker_keeps_its_place(log: Log) -> None:

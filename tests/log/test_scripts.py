@@ -43,7 +43,7 @@ async def test_every_script_survives_being_forgotten(redis: Redis, log: Log) -> 
     position = await log.position()
 
     await redis.script_flush()
-    token = (await log.route(position, ids[0], {"a": Matches(ids, 1)})).token
+    token = (await log.route(position, ids[0], 1, {"a": Matches(ids, 1)})).token
     assert token is not None
     await redis.script_flush()
     token, _ = await log.renew([Held("a", ids[0], token)])
@@ -73,7 +73,7 @@ async def test_accepted_events_flow_when_the_store_is_full(redis: Redis, log: Lo
     position = await log.position()
     await _fill(redis)
 
-    token = (await log.route(position, ids[4], {"a": Matches(ids, 4)})).token
+    token = (await log.route(position, ids[4], 5, {"a": Matches(ids, 4)})).token
     assert token is not None
     held = [Held("a", log_id, token) for log_id in ids[:4]]
     assert [entry.id for entry in (await log.lease("a", 1, FOR_EVER)).entries] == ids[4:]

@@ -1,22 +1,23 @@
 -- Put the matches of a stretch of the log into the triggers' queues and move the cursor.
 -- KEYS log, state, refs, then due of each trigger.
--- ARGV: cursor that the caller read from, last id it read, its generation, lease in µs, then
--- for each trigger: number of ids, how many of them (the first) the caller leases, the ids.
+-- ARGV: cursor that the caller read from, last id it read, how many entries it read, its
+-- generation, lease in µs, then for each trigger: number of ids, how many of them (the first)
+-- the caller leases, the ids.
 -- Returns the token, or nil when stale: another router was faster, the trigger set is newer
 -- than the caller's, the broker is gone, or the caller read a log that a failover took away.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
 local cursor = redis.call('HGET', state, 'cursor') or '0-0'
 local generation = redis.call('HGET', state, 'generation')
-if cursor ~= ARGV[1] or not generation or tonumber(generation) > tonumber(ARGV[3]) then
+if cursor ~= ARGV[1] or not generation or tonumber(generation) > tonumber(ARGV[4]) then
   return false
 end
 if #redis.call('XRANGE', log, ARGV[2], ARGV[2], 'COUNT', 1) == 0 then return false end
 
 local now = now_us()
-local token = -(now + tonumber(ARGV[4]))
+local token = -(now + tonumber(ARGV[5]))
 local leased_until, due_now = text(token), text(now)
 local references = {}
-local at = 5
+local at = 6
 for k = 4, #KEYS do
   local count, leased = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local members = {}
@@ -43,4 +44,5 @@ for id, count in pairs(references) do
 end
 if #fields > 0 then redis.call('HSET', refs, unpack(fields)) end
 redis.call('HSET', state, 'cursor', ARGV[2])
+redis.call('HINCRBY', state, 'routed', ARGV[3])
 return text(token)

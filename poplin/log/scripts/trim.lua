@@ -8,7 +8,7 @@ local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
 if not cursor or not first then return {0, 0} end
 
 local line = before(ARGV[1], cursor) and ARGV[1] or cursor
-local size, length = redis.call('MEMORY', 'USAGE', log), redis.call('XLEN', log)
+local size, length = redis.call('MEMORY', 'USAGE', log, 'SAMPLES', 64), redis.call('XLEN', log)
 local excess = 0
 if size > tonumber(ARGV[2]) then excess = math.ceil(length * (1 - tonumber(ARGV[2]) / size)) end
 if excess == 0 and not before(first[1], line) then return {0, 0} end

@@ -116,6 +116,17 @@ class Operators(World):
         left = sum(of == uid for of, _ in model.owed)
         assert (int(gone), int(remain)) == (len(expected), left)
 
+    @rule()
+    def measure(self) -> None:
+        model = self._model
+        refs = model.refs()
+
+        usage = self._run(self._log.usage())
+
+        assert (usage.entries, usage.owed_entries) == (len(model.present), model.owed_entries())
+        assert len(refs) > 32 or usage.references == refs.total()  # above that, an estimate
+        assert 0 <= usage.settled_bytes <= usage.log_bytes
+
     @rule(steps=st.integers(0, 6))
     def close(self, steps: int) -> None:
         """And opened some steps later."""

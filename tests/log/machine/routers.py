@@ -15,6 +15,15 @@ __all__ = ["Routers"]
 _ROUTERS = st.integers(0, 1)
 
 
+_FORGET = """
+local stream = redis.call('XINFO', 'STREAM', KEYS[1])
+local of = {}
+for i = 1, #stream, 2 do of[stream[i]] = stream[i + 1] end
+redis.call('XSETID', KEYS[1], of['last-generated-id'],
+  'ENTRIESADDED', of['entries-added'] - ARGV[1], 'MAXDELETEDID', of['max-deleted-entry-id'])
+"""
+
+
 class Routers(World):
     """Who fills the log and the queues."""
 
@@ -59,7 +68,7 @@ class Routers(World):
             and last in model.present
         )
 
-        token = self._run(self._log.route(router.position, last, matches)).token
+        token = self._run(self._log.route(router.position, last, len(router.batch), matches)).token
 
         assert (token is not None) == wins
         if token is None:
@@ -99,3 +108,7 @@ class Routers(World):
             self._run(self._redis.xdel(self._log.keys.log, log_id))
             del self._model.entries[log_id]
             self._model.present.discard(log_id)
+        # A replica that is behind has counted fewer, too.
+        self._run(
+            self._redis.execute_command("EVAL", _FORGET, 1, self._log.keys.log, len(lost[-count:]))
+        )
