@@ -1,4 +1,4 @@
-"""All of a dispatcher: its brokers, its share of their partitions, and the janitor."""
+"""All of a dispatcher: its brokers, its share of their partitions, the janitor and the relief."""
 
 import asyncio
 import os
@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from dispatcher.broker import BrokerDispatcher
 from dispatcher.janitor import Janitor
+from dispatcher.relief import Relief
 from dispatcher.report import Report
 from poplin.catalog import Catalog, Follower
 from poplin.errors import StoreUnavailableError
@@ -51,6 +52,9 @@ class Dispatcher:
                     stop, self._settings.trim_s, lambda: self._follower.catalog, self._is_ours
                 ),
                 name="clean",
+            )
+            self._tasks.create_task(
+                Relief(self._redis).run(stop, lambda: self._follower.catalog), name="relieve"
             )
             await stop.wait()
             self._stopping = True

@@ -1,11 +1,13 @@
 """The log of one broker partition and the sets of ids that wait on it, all in Redis.
 
-And which partition an event goes to, and which dispatcher reads it. Every change is one Lua script, atomic under one hash tag; nothing here filters, sends or waits.
+And which partition an event goes to, and which dispatcher reads it. Every change is one Lua
+script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
 from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
+from poplin.log.meter import Meter
 from poplin.log.roster import LOOK_S, Roster, share
 from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
@@ -44,6 +46,7 @@ __all__ = [
     "Log",
     "LogId",
     "Matches",
+    "Meter",
     "Position",
     "Roster",
     "Routed",

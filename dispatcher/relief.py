@@ -1,0 +1,97 @@
+"""Room for what is owed: while memory is short, settled events go before any event is refused."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+
+import structlog
+from redis.asyncio import Redis
+
+from poplin.catalog import Catalog
+from poplin.errors import StoreUnavailableError
+from poplin.log import Log, LogId, Meter, Usage
+from poplin.waiting import wait
+
+__all__ = ["Relief", "share_to_go"]
+
+_SHORT_AT = 0.70
+"""Of maxmemory. The ingress refuses from 0.80 on (ingress/admission.py)."""
+_SHORTEN_TO = 0.65
+_PLENTY_AT = 0.60
+_CALM_S = 1.0
+_SOON_S = 0.25
+_JOURNAL_KEPT_BYTES = 256 * 1024
+"""In need it tells what the matter is."""
+_NO_AGE = LogId(b"0-0")
+
+
+class Relief:
+    """Shortens replay windows and journals, all by the same share, down to nothing if need be.
+
+    Several may run at once: at worst a window is shorter than it had to be.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._meter = Meter(above=_SHORT_AT)
+        self._was_said = False
+
+    async def run(self, stop: asyncio.Event, catalog: Callable[[], Catalog]) -> None:
+        """Look once a second, and more often while there is something to take away."""
+        pause_s = _CALM_S
+        while not await wait(stop, pause_s):
+            logs = [
+                Log(self._redis, broker.key, partition)
+                for broker in catalog().brokers.values()
+                for partition in range(broker.partitions)
+            ]
+            try:
+                pause_s = _SOON_S if await self.relieve(logs) else _CALM_S
+            except StoreUnavailableError:
+                pause_s = _CALM_S
+
+    async def relieve(self, logs: Sequence[Log]) -> int:
+        """How many entries went."""
+        usages = await self._meter.look(logs)
+        self._say(max((usage.fullness for usage in usages.values()), default=0.0))
+        share = share_to_go(usages.values())
+        if not share:
+            return 0
+        return sum([await _shorten(log, usages.get(log.keys), share) for log in logs])
+
+    def _say(self, fullness: float) -> None:
+        if fullness > _SHORT_AT and not self._was_said:
+            structlog.get_logger().warning(
+                "replay windows are being shortened: memory is short",
+                used_percent=round(fullness * 100),
+                to_change="maxmemory (--store-memory), poplin.dev/retention-bytes",
+            )
+            self._was_said = True
+        elif fullness < _PLENTY_AT:
+            self._was_said = False
+
+
+def share_to_go(usages: Collection[Usage]) -> float:
+    """Of all that is not owed, from 0 to 1. Of several servers it is the fullest that counts."""
+    fullest = max(usages, key=lambda usage: usage.fullness, default=None)
+    if fullest is None or fullest.fullness <= _SHORT_AT:
+        return 0.0
+    spare = sum(usage.settled_bytes + _spare_journal(usage) for usage in usages)
+    excess = fullest.used - _SHORTEN_TO * fullest.limit
+    return min(1.0, excess / spare) if spare else 0.0
+
+
+def _spare_journal(usage: Usage) -> int:
+    return max(0, usage.journal_bytes - _JOURNAL_KEPT_BYTES)
+
+
+async def _shorten(log: Log, usage: Usage | None, share: float) -> int:
+    if usage is None:
+        return 0
+    if spare := _spare_journal(usage):
+        await log.shorten_journal(share * spare / usage.journal_bytes)
+    total = 0
+    more = usage.settled_bytes > 0
+    while more:
+        gone, more = await log.trim(_NO_AGE, usage.log_bytes - int(share * usage.settled_bytes))
+        total += gone
+    return total
