@@ -54,10 +54,10 @@ def _probe_head(status: int, lines: bytes) -> bytes:
     return b"HTTP/1.1 %d %b\r\n%bcontent-length: 0\r\n" % (status, phrase, lines)
 
 
-def refusal(status: int, detail: str) -> Answer:
+def refusal(status: int, detail: str, retry_after_s: int = 1) -> Answer:
     title = HTTPStatus(status).phrase
     body = orjson.dumps({"title": title, "status": status, "detail": detail})
     lines = b"content-type: application/problem+json\r\n"
     if status in (429, 503):
-        lines += b"retry-after: 1\r\n"
+        lines += b"retry-after: %d\r\n" % retry_after_s
     return _answer(status, lines, body)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.parse import unquote
 
+from ingress.admission import Admission
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
 from ingress.brokers import Brokers
 from poplin.arrival import arrivals
@@ -35,9 +36,10 @@ class Intake:
     No event is taken before `is_open` is set: somebody must know that the store keeps it.
     """
 
-    def __init__(self, brokers: Brokers) -> None:
+    def __init__(self, brokers: Brokers, admission: Admission) -> None:
         self.is_open = False
         self._brokers = brokers
+        self._admission = admission
         self._lookups: set[asyncio.Task[None]] = set()
 
     def take(self, method: bytes, url: bytes, headers: Headers, body: bytes, reply: Reply) -> None:
@@ -47,6 +49,11 @@ class Intake:
         key = _broker_key(url)
         if key is None:
             reply(_bad_path(url))
+            return
+        refused = self._admission.refused.get(key)
+        if refused is not None:
+            # Before all else: under overload an event must not cost its parsing.
+            reply(refused)
             return
         try:
             events = decode_all(headers, body)

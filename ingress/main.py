@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from ingress.admission import Admission
 from ingress.bounds import Bounds
 from ingress.brokers import Brokers
 from ingress.health import health_app
@@ -31,7 +32,8 @@ async def serve(settings: IngressSettings) -> None:
     redis = connect(settings.redis_url)
     brokers = Brokers(redis)
     follower = Follower(redis, settings.redis_url, brokers.follow)
-    intake = Intake(brokers)
+    admission = Admission(brokers)
+    intake = Intake(brokers, admission)
     bounds = Bounds(
         max_event_bytes=settings.max_event_bytes,
         max_held_bytes=settings.max_held_bytes,
@@ -53,6 +55,7 @@ async def serve(settings: IngressSettings) -> None:
     async with asyncio.TaskGroup() as tasks:
         check = tasks.create_task(_open(intake, redis, settings.profile, stop), name="check store")
         tasks.create_task(follower.run(stop), name="follow catalog")
+        tasks.create_task(admission.run(stop), name="admit")
         tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
         # A store that answers is checked before the first request, which waits in the socket.
         await asyncio.wait({check}, timeout=_STORE_FIRST_S)
