@@ -2,11 +2,15 @@
 
 from redis.asyncio import Redis
 
+from ingress.rate import LimitedAppender
 from poplin.catalog import BrokerRecord, Catalog
 from poplin.catalog.catalog import logs, lookup_broker
 from poplin.log import Appends, Log, spread
 
-__all__ = ["Brokers"]
+__all__ = ["Brokers", "Door"]
+
+Door = Appends | LimitedAppender
+"""Where a broker's events go in."""
 
 
 class Brokers:
@@ -15,18 +19,20 @@ class Brokers:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._appenders: dict[str, Appends] = {}
+        self._doors: dict[str, Door] = {}
         self.version = -1
         self.logs: list[Log] = []
 
-    def get(self, key: str) -> Appends | None:
-        return self._appenders.get(key)
+    def get(self, key: str) -> Door | None:
+        return self._doors.get(key)
 
-    async def look_up(self, key: str) -> Appends | None:
+    async def look_up(self, key: str) -> Door | None:
         """Ask the store once, for a broker that was added a moment ago."""
         record = await lookup_broker(self._redis, key)
         if record is None:
             return None
-        return self._appenders.setdefault(key, self._appender(record))
+        self._appenders.setdefault(key, self._appender(record))
+        return self._doors.setdefault(key, self._door(record))
 
     def follow(self, catalog: Catalog) -> None:
         """Take over a new version of the catalog."""
@@ -34,10 +40,13 @@ class Brokers:
             key: self._kept(record) or self._appender(record)
             for key, record in catalog.brokers.items()
         }
+        self._doors = {key: self._door(record) for key, record in catalog.brokers.items()}
         self.logs = [log for record in catalog.brokers.values() for log in self._logs(record)]
         self.version = catalog.version
 
     async def close(self) -> None:
+        for door in list(self._doors.values()):
+            await door.close()
         for appender in list(self._appenders.values()):
             await appender.close()
 
@@ -54,3 +63,14 @@ class Brokers:
     def _logs(self, record: BrokerRecord) -> list[Log]:
         """Those that new events go to."""
         return logs(self._redis, record)[: record.partitions]
+
+    def _door(self, record: BrokerRecord) -> Door:
+        """Only a broker with a limit pays for one."""
+        appender = self._appenders[record.key]
+        if record.rate_limit is None:
+            return appender
+        door = self._doors.get(record.key)
+        if isinstance(door, LimitedAppender):
+            door.appender, door.rate = appender, record.rate_limit
+            return door
+        return LimitedAppender(appender, Log(self._redis, record.key), record.rate_limit)

@@ -7,11 +7,13 @@ dies after, the event is in the log.
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import ceil
 from urllib.parse import unquote
 
 from ingress.admission import Admission
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
-from ingress.brokers import Brokers
+from ingress.brokers import Brokers, Door
+from ingress.rate import RateLimitedError
 from poplin.arrival import arrivals
 from poplin.codec import decode_all, to_entry
 from poplin.errors import (
@@ -22,7 +24,7 @@ from poplin.errors import (
     StoreUnavailableError,
 )
 from poplin.event import Event
-from poplin.log import Appends, BrokerGoneError, Entry
+from poplin.log import BrokerGoneError, Entry
 
 __all__ = ["Intake"]
 
@@ -60,11 +62,11 @@ class Intake:
         except InvalidEventError as error:
             reply(refusal(413 if isinstance(error, BatchTooLargeError) else 400, str(error)))
             return
-        appender = self._brokers.get(key)
+        door = self._brokers.get(key)
         if not self.is_open:
             reply(refusal(503, "the store has not been checked yet; send the event again later"))
-        elif appender is not None:
-            _append(appender, key, events, reply)
+        elif door is not None:
+            _append(door, key, events, reply)
         else:
             self._begin_look_up(key, events, reply)
 
@@ -78,19 +80,19 @@ class Intake:
         await asyncio.gather(*self._lookups)
 
     async def _look_up(self, key: str, events: Sequence[Event], reply: Reply) -> None:
-        appender: Appends | None = None
+        door: Door | None = None
         try:
-            appender = await self._brokers.look_up(key)
+            door = await self._brokers.look_up(key)
         except StoreUnavailableError as error:
             _answer_append(key, reply, error)
             return
-        if appender is None:
+        if door is None:
             reply(refusal(404, f"there is no broker {key}; see the names in your files"))
         else:
-            _append(appender, key, events, reply)
+            _append(door, key, events, reply)
 
 
-def _append(appender: Appends, key: str, events: Sequence[Event], reply: Reply) -> None:
+def _append(door: Door, key: str, events: Sequence[Event], reply: Reply) -> None:
     try:
         entries = [Entry(*to_entry(event)) for event in arrivals(events)]
     except InvalidEventError as error:
@@ -98,7 +100,7 @@ def _append(appender: Appends, key: str, events: Sequence[Event], reply: Reply) 
         return
     done = partial(_answer_append, key, reply)
     if entries:
-        appender.add(entries, done, events)
+        door.add(entries, done, events)
     else:
         done(None)  # a batch may be empty (JSON format 4.1)
 
@@ -108,6 +110,9 @@ def _answer_append(key: str, reply: Reply, failure: PoplinError | None) -> None:
         reply(ACCEPTED)
     elif isinstance(failure, BrokerGoneError):
         reply(refusal(404, f"the broker {key} is being removed"))
+    elif isinstance(failure, RateLimitedError):
+        detail = f"broker {key}: {failure}; send the event again after Retry-After"
+        reply(refusal(429, detail, max(1, ceil(failure.wait_s))))
     elif isinstance(failure, StoreFullError):
         reply(refusal(503, "the store's memory is full; send the event again later"))
     else:

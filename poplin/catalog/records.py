@@ -44,6 +44,8 @@ class BrokerRecord:
     most_partitions: int = 1
     retention_s: float = 86_400.0
     retention_bytes: int = 256 * MEBIBYTE
+    rate_limit: int | None = None
+    """Events a second over all ingress processes together."""
 
     @property
     def key(self) -> str:

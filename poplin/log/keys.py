@@ -33,6 +33,11 @@ class Keys:
         return f"{self.tag}:journal"
 
     @property
+    def rate(self) -> str:
+        """The bucket of a broker with a rate limit; of its partition 0."""
+        return f"{self.tag}:rate"
+
+    @property
     def ignored(self) -> str:
         """How many answers of each trigger's subscriber were ignored; for people to see."""
         return f"{self.tag}:ignored"

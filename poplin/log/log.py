@@ -64,6 +64,13 @@ class Log:
         ids: list[LogId] | None = await _append(self._redis, (keys.log, keys.state), words)
         return ids
 
+    async def take(self, rate: int, requests: Sequence[int]) -> tuple[int, float]:
+        """Events out of the bucket of `rate` a second, so many for each request: how many of the
+        requests pass, and seconds until one more would.
+        """
+        passed, wait_us = await _take(self._redis, (self.keys.rate,), (rate, *requests))
+        return int(passed), int(wait_us) / 1e6
+
     async def fence(self, generation: int) -> int:
         """Raise the generation in force; returns the one in force now."""
         return int(await _fence(self._redis, (self.keys.state,), (generation,)))
@@ -281,6 +288,7 @@ _replay = Script("replay")
 _revive = Script("revive")
 _route = Script("route")
 _settle = Script("settle")
+_take = Script("take")
 _trim = Script("trim")
 _usage = Script("usage")
 

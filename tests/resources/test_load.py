@@ -131,6 +131,10 @@ def test_a_bad_field_is_refused_with_its_place(tmp_path: Path, lines: str, expec
             GOOD.replace("{name: t}", "{name: t, annotations: {poplin.dev/max-in-flight: '0'}}"),
             "use a whole number from 1 to 10000",
         ),
+        (
+            BROKER.replace("{name: b}", "{name: b, annotations: {poplin.dev/rate-limit: '0.5'}}"),
+            "use a whole number from 1 to 1000000, in quotes",
+        ),
         (HEAD + "  broker: b\n", "spec.subscriber: is missing; it is required"),
         (HEAD + "  subscriber: {uri: 'http://s/'}\n", "spec.broker: is missing; it is required"),
         (
