@@ -9,7 +9,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(slots=True, kw_only=True)
 class Bounds:
-    """Shared by all connections. `held` counts the body bytes of requests that are unanswered."""
+    """Shared by all connections, and in fair parts by brokers."""
 
     max_event_bytes: int = MEBIBYTE
     """Of a whole message, headers included."""
@@ -23,4 +23,25 @@ class Bounds:
     keep_alive_s: float = 75.0
     linger_s: float = 1.0
     """From the stop until idle connections are closed."""
-    held: int = field(default=0)
+    _held: int = field(default=0, init=False)
+    """Body bytes of requests that are unanswered."""
+    _held_by: dict[bytes, int] = field(default_factory=dict, init=False)
+    """The same by the path they were sent to, which is a broker's."""
+
+    def hold(self, path: bytes, size: int) -> None:
+        self._held += size
+        self._held_by[path] = self._held_by.get(path, 0) + size
+
+    def release(self, path: bytes, size: int) -> None:
+        self._held -= size
+        left = self._held_by.get(path, 0) - size
+        if left > 0:
+            self._held_by[path] = left
+        else:
+            self._held_by.pop(path, None)
+
+    def is_too_much(self, path: bytes) -> bool:
+        """Whether this path holds more than all of them leave free. So one that is flooded has
+        at most a half, two a third each, and what is left is there for the others.
+        """
+        return self._held_by.get(path, 0) > self.max_held_bytes - self._held

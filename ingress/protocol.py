@@ -21,7 +21,9 @@ __all__ = ["IngressProtocol", "look_after"]
 _TOO_LARGE = refusal(431, "the headers are too large")
 _TOO_SLOW = refusal(408, "the request was not complete in time; send it faster")
 _TOO_MANY = refusal(503, "there are too many connections; try again later")
-_TOO_MUCH = refusal(503, "too many events are under way; send the event again later")
+_TOO_MUCH = refusal(
+    503, "too many events are under way for this broker; send the event again later"
+)
 _MOST_QUEUED = 16
 _TOLD_APART = frozenset({b"expect", b"user-agent", b"k-network-probe"})
 
@@ -174,7 +176,7 @@ class IngressProtocol(HttpToolsProtocol):
         request.size += len(body)
         if request.refused is None:
             request.parts.append(body)
-            self._bounds.held += len(body)
+            self._bounds.hold(request.url, len(body))
             self._check_size(request, request.size)
         elif request.size > self._bounds.max_discarded_bytes:
             self._end(request.refused)
@@ -219,13 +221,14 @@ class IngressProtocol(HttpToolsProtocol):
             request.refused = refusal(
                 413, f"the event has more than {most} bytes (--max-event-bytes)"
             )
-        elif self._bounds.held > self._bounds.max_held_bytes:
+        elif self._bounds.is_too_much(request.url):
             self._release(request)
             request.refused = _TOO_MUCH
 
     def _release(self, request: _Request) -> None:
-        self._bounds.held -= sum(map(len, request.parts))
-        request.parts.clear()
+        if request.parts:
+            self._bounds.release(request.url, sum(map(len, request.parts)))
+            request.parts.clear()
 
     def _take(self, request: _Request) -> None:
         self._current = request

@@ -21,7 +21,8 @@ class IngressSettings:
     max_event_bytes: int = MEBIBYTE
     """Of a whole message, headers included."""
     max_held_bytes: int = 256 * MEBIBYTE
-    """Of all requests under way; above it requests are answered 503."""
+    """Of all requests under way. A broker whose requests hold more than all leave free is
+    answered 503."""
     request_timeout_s: float = 10.0
     """From a request's first byte to its last."""
     keep_alive_s: int = 75

@@ -81,14 +81,16 @@ async def test_what_the_appender_says_is_passed_on(log: Log) -> None:
 
 
 async def test_close_waits_for_the_requests_under_way(log: Log) -> None:
-    limited = _limited(log, 5)
+    appender = Appender(log)
+    limited = LimitedAppender(appender, log, 5)
     answers: list[PoplinError | None] = []
     for _ in range(7):
         limited.add([event()], answers.append)
 
     await limited.close()
+    await appender.close()
 
-    assert sum(isinstance(answer, RateLimitedError) for answer in answers) == 2
+    assert [type(answer) for answer in answers] == [RateLimitedError] * 2 + [type(None)] * 5
 
 
 def _catalog(rate: int | None) -> Catalog:
