@@ -52,14 +52,14 @@ class Relief:
     async def relieve(self, logs: Sequence[Log]) -> int:
         """How many entries went."""
         usages = await self._meter.look(logs)
-        self._say(max((usage.fullness for usage in usages.values()), default=0.0))
         share = share_to_go(usages.values())
+        self._say(share, max((usage.fullness for usage in usages.values()), default=0.0))
         if not share:
             return 0
         return sum([await _shorten(log, usages.get(log.keys), share) for log in logs])
 
-    def _say(self, fullness: float) -> None:
-        if fullness > _SHORT_AT and not self._was_said:
+    def _say(self, share: float, fullness: float) -> None:
+        if share and not self._was_said:
             structlog.get_logger().warning(
                 "replay windows are being shortened: memory is short",
                 used_percent=round(fullness * 100),
