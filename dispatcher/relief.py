@@ -7,6 +7,7 @@ import structlog
 from redis.asyncio import Redis
 
 from poplin.catalog import Catalog
+from poplin.catalog.catalog import logs
 from poplin.errors import StoreUnavailableError
 from poplin.log import Log, LogId, Meter, Usage
 from poplin.waiting import wait
@@ -39,24 +40,22 @@ class Relief:
         """Look once a second, and more often while there is something to take away."""
         pause_s = _CALM_S
         while not await wait(stop, pause_s):
-            logs = [
-                Log(self._redis, broker.key, partition)
-                for broker in catalog().brokers.values()
-                for partition in range(broker.partitions)
+            found = [
+                log for broker in catalog().brokers.values() for log in logs(self._redis, broker)
             ]
             try:
-                pause_s = _SOON_S if await self.relieve(logs) else _CALM_S
+                pause_s = _SOON_S if await self.relieve(found) else _CALM_S
             except StoreUnavailableError:
                 pause_s = _CALM_S
 
-    async def relieve(self, logs: Sequence[Log]) -> int:
+    async def relieve(self, partitions: Sequence[Log]) -> int:
         """How many entries went."""
-        usages = await self._meter.look(logs)
+        usages = await self._meter.look(partitions)
         share = share_to_go(usages.values())
         self._say(share, max((usage.fullness for usage in usages.values()), default=0.0))
         if not share:
             return 0
-        return sum([await _shorten(log, usages.get(log.keys), share) for log in logs])
+        return sum([await _shorten(log, usages.get(log.keys), share) for log in partitions])
 
     def _say(self, share: float, fullness: float) -> None:
         if share and not self._was_said:

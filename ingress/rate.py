@@ -36,6 +36,11 @@ class LimitedAppender:
         self._waiting: list[_Waiting] = []
         self._flusher: asyncio.Task[None] | None = None
 
+    @property
+    def partitions(self) -> int:
+        """As Appends."""
+        return self.appender.partitions
+
     def add(self, entries: Sequence[Entry], done: Done, keys: Sequence[Keyed], /) -> None:
         """As Appends.add; `done` may also be called with RateLimitedError."""
         self._waiting.append((entries, done, keys))

@@ -147,6 +147,8 @@ async def test_a_removed_broker_is_closed_in_all_partitions(redis: Redis) -> Non
 
     record = wide.brokers[BROKER.key]
     assert [await log.append([EVENT]) for log in logs(redis, record)] == [None] * 4
+
+
 async def test_a_changed_catalog_is_written_when_the_store_is_full(redis: Redis) -> None:
     """Else nobody could remove the trigger whose queue fills it."""
     await publish(redis, [BROKER], [TRIGGER])

@@ -23,7 +23,7 @@ async def test_partitions_share_the_retained_bytes_and_each_is_swept_by_its_read
     parts = logs(redis, catalog.brokers["n/b"])
     for log in parts:
         ids = await accepted(log, 600, b"x" * KIBIBYTE)
-        await log.route(await log.position(), ids[-1], {})
+        await log.route(await log.position(), ids[-1], len(ids), {})
 
     stop = asyncio.Event()
     sweeping = asyncio.create_task(

@@ -11,8 +11,8 @@ BROKER = BrokerRecord(namespace="n", name="b")
 
 
 def spread_over(brokers: Brokers) -> int | None:
-    appender = brokers.get("n/b")
-    return None if appender is None else appender.partitions
+    door = brokers.get("n/b")
+    return None if door is None else door.partitions
 
 
 async def test_new_events_are_spread_over_the_number_that_is_in_force(redis: Redis) -> None:

@@ -10,8 +10,11 @@ from ingress.brokers import Brokers, Door
 from ingress.rate import LimitedAppender, RateLimitedError
 from poplin.catalog import BrokerRecord, Catalog, publish
 from poplin.errors import PoplinError, StoreUnavailableError
+from poplin.event import Event
 from poplin.log import Appender, BrokerGoneError, Log
 from tests.log.helpers import event, log_ids
+
+NO_KEY = Event({})
 
 
 @pytest.fixture
@@ -26,7 +29,8 @@ async def _add(door: Door, sizes: Sequence[int]) -> list[PoplinError | None]:
     answers: list[asyncio.Future[PoplinError | None]] = []
     for size in sizes:
         answer = asyncio.get_running_loop().create_future()
-        door.add([event(number) for number in range(size)], answer.set_result)
+        entries = [event(number) for number in range(size)]
+        door.add(entries, answer.set_result, [NO_KEY] * size)
         answers.append(answer)
     return await asyncio.gather(*answers)
 
@@ -85,7 +89,7 @@ async def test_close_waits_for_the_requests_under_way(log: Log) -> None:
     limited = LimitedAppender(appender, log, 5)
     answers: list[PoplinError | None] = []
     for _ in range(7):
-        limited.add([event()], answers.append)
+        limited.add([event()], answers.append, [NO_KEY])
 
     await limited.close()
     await appender.close()

@@ -87,7 +87,7 @@ async def test_accepted_events_flow_when_the_store_is_full(redis: Redis, log: Lo
     assert await log.revive("a", buried[:1]) == 1
     assert await log.purge("a", buried[1:]) == 1
     assert await log.fence(GENERATION + 1) == GENERATION + 1
-    assert await Roster(full, "one").look() == ["one"]
+    assert await Roster(redis, "one").look() == ["one"]
     assert (await log.trim(NEWEST, FOR_EVER))[0] == 3
     assert (await log.drop("a"))[1] == 1  # the dead one is left
     assert (await log.drop("a"))[1] == 0

@@ -134,6 +134,8 @@ def test_a_broker_has_one_partition_unless_it_says_more(tmp_path: Path) -> None:
     records = resolve(found, lambda _ns, name: name, broker_url=lambda _ns, _name: "").brokers
 
     assert [(each.name, each.partitions) for each in records] == [("b", 1), ("wide", 8)]
+
+
 def test_a_broker_has_a_rate_limit_only_when_it_asks_for_one(tmp_path: Path) -> None:
     limited = BROKER.replace("{name: b}", "{name: c, annotations: {poplin.dev/rate-limit: '50'}}")
 
