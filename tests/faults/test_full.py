@@ -61,7 +61,7 @@ async def test_the_disk_is_full_for_a_while(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 async def test_the_memory_is_full_for_a_while(tmp_path: Path) -> None:
     """Subscribers are down until most producers are refused; then everything drains."""
-    events = results.events(20_000, 40_000)
+    events = max(20_000, results.events(20_000, 40_000))  # fewer would not fill it
     async with system(tmp_path, None, "--store-memory", "24", seed=10) as under_test:
         under_test.receiver.answer = lambda _path, _event: status_only(503)
 
