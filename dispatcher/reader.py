@@ -5,13 +5,14 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
+import structlog
 from redis.asyncio import Redis
 
 from dispatcher.delivery import Delivery
 from dispatcher.lane import Lane
 from poplin.errors import StoreUnavailableError
 from poplin.filters import FilterIndex
-from poplin.log import Entry, Log, LogId, Matches, Position
+from poplin.log import BEGINNING, Entry, Log, LogId, Matches, Position, is_before
 from poplin.waiting import wait
 
 __all__ = ["Reader", "TriggerSet"]
@@ -50,6 +51,9 @@ class Reader:
         self._start = start
         self._overflow = overflow
         self._name = uuid.uuid4().hex
+        self._cursor = BEGINNING
+        """How far the log was routed when we last looked."""
+        self._is_missing = False
         self.triggers = TriggerSet(-1, FilterIndex(()))
 
     async def run(self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]) -> None:
@@ -61,8 +65,10 @@ class Reader:
             try:
                 if loop.time() > claimed_until - _HOLD_S / 2:
                     claimed_until = loop.time() + _HOLD_S
+                    # A store that lost writes has another cursor, and nobody tells.
+                    position = None
                     if not await self._log.claim_reader(self._name, _HOLD_S):
-                        claimed_until, position = 0.0, None
+                        claimed_until = 0.0
                         await wait(stop, _HOLD_S / 4)
                         continue
                 if position is None:
@@ -82,12 +88,34 @@ class Reader:
     ) -> Position | None:
         """Where to read from, once our trigger set is as new as the one in force."""
         position = await self._log.position()
+        await self._look_back(position)
         if position.generation is None or position.generation > self.triggers.generation:
             await refresh()
             if position.generation is None or position.generation > self.triggers.generation:
                 await wait(stop, _PAUSE_S)
                 return None
         return position
+
+    async def _look_back(self, position: Position) -> None:
+        """Say what only a store that lost writes does: a failover, a restore, a FLUSHALL."""
+        is_routed = position.cursor != BEGINNING
+        if is_before(position.cursor, self._cursor):
+            self._say_lost(
+                "warning" if is_routed else "critical",
+                "the store has lost what was routed last; what it still has is routed again",
+            )
+        elif is_routed and not await self._log.exists():
+            if not self._is_missing:
+                self._say_lost("critical", "the log is gone from the store, with all its events")
+            self._is_missing = True
+        else:
+            self._is_missing = False
+        self._cursor = position.cursor
+
+    def _say_lost(self, level: str, what: str) -> None:
+        getattr(structlog.get_logger(), level)(
+            what, broker=self._log.keys.broker, routed=self._cursor.decode()
+        )
 
     async def _route_all(
         self, position: Position, entries: Sequence[tuple[LogId, Entry]]
@@ -136,6 +164,7 @@ class Reader:
                 self._start(Delivery(lane, log_id, routed.token, entries[log_id]))
             if match.leased < len(match.ids):
                 self._overflow(lane)
+        self._cursor = last
         return Position(last, generation)
 
     def _reserve(self, matches: Mapping[str, Matches]) -> None:

@@ -5,8 +5,9 @@ dies after, the event is in the log.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 from urllib.parse import unquote
 
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
@@ -51,12 +52,12 @@ class Intake:
         if not self.is_open:
             reply(refusal(503, "the store has not been checked yet; send the event again later"))
         elif appender is not None:
-            _append(appender, key, events, reply)
+            self._append(appender, key, events, reply)
         else:
-            self._begin_look_up(key, events, reply)
+            self._begin(self._look_up(key, events, reply))
 
-    def _begin_look_up(self, key: str, events: Sequence[Event], reply: Reply) -> None:
-        task = asyncio.create_task(self._look_up(key, events, reply), name="look up broker")
+    def _begin(self, look_up: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(look_up, name="look up broker")
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)
 
@@ -68,35 +69,45 @@ class Intake:
         appender: Appender | None = None
         try:
             appender = await self._brokers.look_up(key)
-        except StoreUnavailableError as error:
-            _answer_append(key, reply, error)
+        except StoreUnavailableError:
+            reply(_away())
             return
         if appender is None:
             reply(refusal(404, f"there is no broker {key}; see the names in your files"))
         else:
-            _append(appender, key, events, reply)
+            self._append(appender, key, events, reply)
+
+    def _append(self, appender: Appender, key: str, events: Sequence[Event], reply: Reply) -> None:
+        try:
+            entries = [Entry(*to_entry(event)) for event in arrivals(events)]
+        except InvalidEventError as error:
+            reply(refusal(400, str(error)))
+            return
+        done = partial(self._answer_append, key, reply)
+        if entries:
+            appender.add(entries, done)
+        else:
+            done(None)  # a batch may be empty (JSON format 4.1)
+
+    def _answer_append(self, key: str, reply: Reply, failure: PoplinError | None) -> None:
+        if failure is None:
+            reply(ACCEPTED)
+        elif isinstance(failure, BrokerGoneError):
+            self._begin(self._explain_gone(key, reply))
+        else:
+            reply(_away())
+
+    async def _explain_gone(self, key: str, reply: Reply) -> None:
+        """The log takes no events: the broker is being removed, or the store has lost data."""
+        try:
+            is_removed = await self._brokers.look_up(key) is None
+        except StoreUnavailableError:
+            is_removed = False
+        reply(refusal(404, f"the broker {key} is being removed") if is_removed else _away())
 
 
-def _append(appender: Appender, key: str, events: Sequence[Event], reply: Reply) -> None:
-    try:
-        entries = [Entry(*to_entry(event)) for event in arrivals(events)]
-    except InvalidEventError as error:
-        reply(refusal(400, str(error)))
-        return
-    done = partial(_answer_append, key, reply)
-    if entries:
-        appender.add(entries, done)
-    else:
-        done(None)  # a batch may be empty (JSON format 4.1)
-
-
-def _answer_append(key: str, reply: Reply, failure: PoplinError | None) -> None:
-    if failure is None:
-        reply(ACCEPTED)
-    elif isinstance(failure, BrokerGoneError):
-        reply(refusal(404, f"the broker {key} is being removed"))
-    else:
-        reply(refusal(503, "the store is away; send the event again later"))
+def _away() -> Answer:
+    return refusal(503, "the store is away; send the event again later")
 
 
 def _without_event(method: bytes) -> Answer:

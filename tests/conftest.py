@@ -34,7 +34,7 @@ def server_binary(kind: str) -> str:
     return path
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -48,7 +48,7 @@ def running_store(folder: Path, kind: str = VALKEY) -> Iterator[str]:
     process = subprocess.Popen(
         command.argv,
         stdout=subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,
+        preexec_fn=die_with_parent,
         env={**os.environ},
     )
     try:

@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
-from poplin.catalog.catalog import CATALOG, CHANGES, Catalog, RemovedTrigger, logs, read
+from poplin.catalog.catalog import (
+    CATALOG,
+    CHANGES,
+    Catalog,
+    RemovedTrigger,
+    logs,
+    read,
+    read_version,
+)
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.log import Log
+from poplin.log.scripts import Script
 from poplin.store import translated
 
-__all__ = ["forget_removed", "publish"]
+__all__ = ["forget_removed", "is_in_force", "publish"]
 
 
 async def publish(
@@ -20,10 +28,13 @@ async def publish(
     brokers: Iterable[BrokerRecord],
     triggers: Iterable[TriggerRecord],
     verdicts: Iterable[Verdict] = (),
+    *,
+    after: int = 0,
 ) -> Catalog:
     """Make this the catalog. On return every partition is fenced: no older set routes an event.
 
-    Dying half-way is harmless: the same call completes it. There is one publisher at a time.
+    Dying half-way is harmless: the same call completes it. There is one publisher at a time. A
+    change gets a version above `after`, so that what a store lost does not come back as newer.
     """
     old = await read(redis)
     new_brokers = {broker.key: broker for broker in brokers}
@@ -36,7 +47,7 @@ async def publish(
         {verdict.key: verdict for verdict in verdicts},
     )
     if new != old:
-        new = replace(new, version=old.version + 1)
+        new = replace(new, version=max(old.version, after) + 1)
         await _write(redis, old, new)
     for broker in new.brokers.values():
         for log in logs(redis, broker):
@@ -46,6 +57,18 @@ async def publish(
             for log in logs(redis, broker):
                 await log.close()
     return new
+
+
+async def is_in_force(redis: Redis, catalog: Catalog) -> bool:
+    """Does the store still have this catalog, or a newer one, and does every partition route by it?"""
+    if await read_version(redis) > catalog.version:
+        return True
+    for broker in catalog.brokers.values():
+        for log in logs(redis, broker):
+            generation = (await log.position()).generation
+            if generation is None or generation < catalog.version:
+                return False
+    return await read_version(redis) == catalog.version
 
 
 async def _removed(
@@ -71,14 +94,13 @@ async def _removed(
 
 async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
     fields, stale = _fields(new), _fields(old).keys() - _fields(new).keys()
-    with translated():
-        async with redis.pipeline(transaction=True) as pipeline:
-            if stale:
-                pipeline.hdel(CATALOG, *stale)
-            mapping: dict[Any, Any] = {**fields, "version": new.version}
-            pipeline.hset(CATALOG, mapping=mapping)
-            pipeline.xadd(CHANGES, {"version": new.version}, maxlen=100)
-            await pipeline.execute()
+    words: list[str | bytes | int] = [new.version, len(stale), *stale]
+    for name, value in fields.items():
+        words += (name, value)
+    await _publish(redis, (CATALOG, CHANGES), words)
+
+
+_publish = Script("publish", "poplin.catalog")
 
 
 def _fields(catalog: Catalog) -> dict[str, bytes]:

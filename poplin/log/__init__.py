@@ -7,6 +7,7 @@ from poplin.log.appender import Appender, BrokerGoneError
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.values import (
+    BEGINNING,
     BURIED_AS_POISON_AT,
     LEASE_S,
     RENEW_S,
@@ -20,9 +21,11 @@ from poplin.log.values import (
     Matches,
     Routed,
     Token,
+    is_before,
 )
 
 __all__ = [
+    "BEGINNING",
     "BURIED_AS_POISON_AT",
     "LEASE_S",
     "RENEW_S",
@@ -41,4 +44,5 @@ __all__ = [
     "Position",
     "Routed",
     "Token",
+    "is_before",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NewType
 
 __all__ = [
+    "BEGINNING",
     "BURIED_AS_POISON_AT",
     "LEASE_S",
     "RENEW_S",
@@ -17,10 +18,14 @@ __all__ = [
     "Matches",
     "Routed",
     "Token",
+    "is_before",
 ]
 
 LogId = NewType("LogId", bytes)
 """A stream id, `milliseconds-sequence`."""
+
+
+BEGINNING = LogId(b"0-0")
 
 Token = NewType("Token", int)
 """The negative time that a lease wrote: minus the µs at which it runs out."""
@@ -95,3 +100,12 @@ class Leased:
     token: Token
     entries: list[LeasedEntry]
     next_due_s: float | None
+
+
+def is_before(one: LogId, other: LogId) -> bool:
+    """In log order."""
+    return _parts(one) < _parts(other)
+
+
+def _parts(log_id: LogId) -> tuple[int, ...]:
+    return tuple(map(int, log_id.split(b"-")))
