@@ -6,15 +6,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from redis.asyncio import Redis, SSLConnection
 from redis.exceptions import ResponseError
 
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log
-from poplin.store import LeanRedis, Profile, check_profile, connect, ensure_profile, masked
+from poplin.store import (
+    Availability,
+    LeanRedis,
+    Profile,
+    check_profile,
+    connect,
+    ensure_profile,
+    masked,
+)
 from poplin.store.url import parse_store_url
 from tests.conftest import REDIS, VALKEY, running_store
-from tests.resp import CLOSE, resp_server
+from tests.resp import CLOSE, array, resp_server
 
 # connect
 
@@ -185,6 +194,26 @@ async def test_a_lost_answer_is_an_unavailable_store_and_nothing_is_sent_twice(
     assert len(sent) == 1
 
 
+async def test_a_primary_that_was_demoted_costs_its_connections() -> None:
+    """Behind a name or a balancer, a new connection may reach the next primary."""
+    connections: list[bytes] = []
+
+    def answer(words: list[bytes]) -> bytes:
+        if words[0] == b"AUTH":
+            connections.append(words[1])
+            return b"+OK\r\n"
+        return b"-READONLY You can't write against a read only replica.\r\n"
+
+    async with resp_server(answer) as port:
+        redis = connect(f"redis://:secret@127.0.0.1:{port}")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError):
+                await Log(redis, "shop/orders").fence(1)
+        await redis.aclose()
+
+    assert len(connections) == 2
+
+
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere/store.sock"])
 async def test_a_refused_connection_is_an_unavailable_store(url: str) -> None:
     redis = connect(url)
@@ -257,6 +286,50 @@ async def test_a_store_that_contradicts_the_profile_is_refused_with_the_line_to_
     assert f"profile {profile}" in message
     assert f"{name} is {value!r}" in message
     assert advice in message
+
+
+@pytest.mark.parametrize(
+    ("replica", "is_fresh"),
+    [
+        ("state=online,offset=9,lag=1", True),
+        ("state=online,offset=9,lag=60", False),
+        ("state=wait_bgsave,offset=0,lag=0", False),
+    ],
+)
+async def test_a_replica_counts_while_it_keeps_up(replica: str, is_fresh: bool) -> None:
+    """One whose link broke without a word stays listed for a minute."""
+    info = f"connected_slaves:1\r\nslave0:ip=::1,port=1,{replica}\r\nrepl_backlog_active:1\r\n"
+
+    def answer(words: list[bytes]) -> bytes:
+        if words[0] == b"INFO":
+            return b"$%d\r\n%b\r\n" % (len(info), info.encode())
+        settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+        return array(*(word for pair in settings.items() for word in pair))
+
+    async with resp_server(answer) as port:
+        redis = connect(f"redis://127.0.0.1:{port}", replicas=1)
+        try:
+            assert await check_profile(redis, "ha")
+            counts = True
+        except StoreUnavailableError:
+            counts = False
+        await redis.aclose()
+
+    assert counts == is_fresh
+
+
+# Availability
+
+
+async def test_a_store_is_away_while_some_calls_fail_and_others_do_not() -> None:
+    availability = Availability()
+    with structlog.testing.capture_logs() as lines:
+        availability.failed(OSError("not there yet"))
+        for _ in range(20):
+            availability.answered()
+            availability.failed(OSError("refused"))
+
+    assert [line["why"] for line in lines] == ["refused"]
 
 
 async def test_a_store_that_is_away_is_asked_until_it_answers(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from redis.asyncio import Redis
@@ -78,18 +79,17 @@ async def test_a_producer_hears_within_two_seconds_that_the_store_is_away(
         await _until_accepted(fabric, "before", 1)
         store = _store(fabric)
         store.send_signal(trouble)
-        began = time.monotonic()
-        answers = await asyncio.gather(
-            *(fabric.post(PATH, event_headers(str(number))) for number in range(20))
-        )
-        took = time.monotonic() - began
+        async with httpx.AsyncClient(base_url=fabric.url, trust_env=False) as client:
+            answers = await asyncio.gather(
+                *(client.post(PATH, headers=event_headers(str(number))) for number in range(20))
+            )
         if trouble == signal.SIGSTOP:
             store.send_signal(signal.SIGCONT)
         await _until_accepted(fabric, "after", 10)
 
-    # A store that was killed may be back before the first of them.
+    # A store that was killed may be back before the last of them.
     assert {answer.status_code for answer in answers} <= {503, 202}
-    assert took < 2
+    assert max(answer.elapsed.total_seconds() for answer in answers) < 2
     if trouble == signal.SIGSTOP:
         assert [answer.headers.get("retry-after") for answer in answers] == ["1"] * 20
 
