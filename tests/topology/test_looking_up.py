@@ -141,6 +141,17 @@ async def test_a_write_that_no_replica_has_leaves_the_primary(world: _World) -> 
     await redis.aclose()
 
 
+async def test_as_many_replicas_as_were_asked_for_must_acknowledge(world: _World) -> None:
+    world.name(*[(4, world.old_port)] * 3)
+    world.old.answers = [b":1\r\n", b":1\r\n", b":1\r\n", b":2\r\n"]
+    redis = connect(world.url, replicas=2)
+
+    with pytest.raises(StoreUnavailableError, match="1 of 2 replicas acknowledged"):
+        await Log(redis, "shop/orders").fence(1)
+    await Log(redis, "shop/orders").fence(1)
+    await redis.aclose()
+
+
 async def test_a_primary_that_nobody_names_is_an_unavailable_store(world: _World) -> None:
     for sentinel in world.sentinels:
         sentinel.says = NO_SUCH
