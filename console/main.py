@@ -8,7 +8,7 @@ import uvicorn
 from console.app import console_app
 from poplin.process import listening_socket, set_on_signal
 from poplin.settings import ConsoleSettings
-from poplin.store import connect
+from poplin.store import Availability, connect
 
 __all__ = ["serve"]
 
@@ -17,7 +17,7 @@ async def serve(settings: ConsoleSettings) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     set_on_signal(stop)
-    redis = connect(settings.redis_url)
+    redis = connect(settings.redis_url, availability=Availability())
     listener = listening_socket(settings.host, settings.port, settings.socket_fd)
     host, port = listener.getsockname()[:2]
     server = uvicorn.Server(

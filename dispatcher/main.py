@@ -6,7 +6,7 @@ from dispatcher.service import Dispatcher
 from poplin.process import raise_file_limit, set_on_signal, tune_collector
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
-from poplin.store import connect, ensure_profile
+from poplin.store import Availability, connect, ensure_profile
 
 __all__ = ["serve"]
 
@@ -15,8 +15,8 @@ async def serve(settings: DispatcherSettings) -> None:
     """Dispatch until SIGTERM; then finish deliveries or give them back."""
     stop = asyncio.Event()
     set_on_signal(stop)
-    redis = connect(settings.redis_url)
-    await ensure_profile(redis, settings.profile, stop)
+    redis = connect(settings.redis_url, replicas=settings.copies, availability=Availability())
+    await ensure_profile(redis, settings.profile, stop, trust=settings.trust_store)
     sender = Sender()
     service = Dispatcher(redis, sender, settings)
     raise_file_limit()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
+import structlog
 from redis.asyncio import Redis
 
 from dispatcher.delivery import Delivery
@@ -11,13 +12,14 @@ from dispatcher.lane import Lane
 from dispatcher.trigger import ServedTrigger
 from poplin.errors import StoreUnavailableError
 from poplin.filters import FilterIndex
-from poplin.log import Entry, Log, LogId, Matches, Position
+from poplin.log import BEGINNING, Entry, Log, LogId, Matches, Position, is_before
 from poplin.waiting import wait
 
 __all__ = ["Reader", "TriggerSet"]
 
 _BLOCK_S = 0.5
 _PAUSE_S = 0.2
+_LOOK_BACK_S = 1.0
 _MOST_MATCHES = 1000
 
 
@@ -54,6 +56,9 @@ class Reader:
         self._count = count
         self._start = start
         self._is_ours = asyncio.Event()
+        self._cursor = BEGINNING
+        """How far the log was routed when we last looked."""
+        self._is_missing = False
         self.triggers = TriggerSet(-1, FilterIndex(()), {})
 
     def assign(self, *, is_ours: bool) -> None:
@@ -70,6 +75,7 @@ class Reader:
     async def run(self, stop: asyncio.Event, refresh: Callable[[], Awaitable[object]]) -> None:
         """Route until `stop`. `refresh` is asked for a newer trigger set when ours is old."""
         position: Position | None = None
+        loop, look_at = asyncio.get_running_loop(), 0.0
         while not stop.is_set():
             if not self._is_ours.is_set():
                 position = None
@@ -77,6 +83,9 @@ class Reader:
                 await self._is_ours.wait()
                 continue
             try:
+                if loop.time() > look_at:
+                    # A store that lost writes has another cursor, and nobody tells.
+                    position, look_at = None, loop.time() + _LOOK_BACK_S
                 if position is None:
                     position = await self._position(stop, refresh)
                     continue
@@ -96,12 +105,34 @@ class Reader:
     ) -> Position | None:
         """Where to read from, once our trigger set is as new as the one in force."""
         position = await self._log.position()
+        await self._look_back(position)
         if position.generation is None or position.generation > self.triggers.generation:
             await refresh()
             if position.generation is None or position.generation > self.triggers.generation:
                 await wait(stop, _PAUSE_S)
                 return None
         return position
+
+    async def _look_back(self, position: Position) -> None:
+        """Say what only a store that lost writes does: a failover, a restore, a FLUSHALL."""
+        is_routed = position.cursor != BEGINNING
+        if is_before(position.cursor, self._cursor):
+            self._say_lost(
+                "warning" if is_routed else "critical",
+                "the store has lost what was routed last; what it still has is routed again",
+            )
+        elif is_routed and not await self._log.exists():
+            if not self._is_missing:
+                self._say_lost("critical", "the log is gone from the store, with all its events")
+            self._is_missing = True
+        else:
+            self._is_missing = False
+        self._cursor = position.cursor
+
+    def _say_lost(self, level: str, what: str) -> None:
+        getattr(structlog.get_logger(), level)(
+            what, broker=self._log.keys.broker, routed=self._cursor.decode()
+        )
 
     async def _route_all(
         self, position: Position, entries: Sequence[tuple[LogId, Entry]]
@@ -152,6 +183,7 @@ class Reader:
                 self._start(Delivery(lane, log_id, routed.token, entries[log_id]))
             if match.leased < len(match.ids):
                 lane.wait_turn()
+        self._cursor = last
         return Position(last, generation)
 
     def _reserve(self, matches: Mapping[str, Matches]) -> None:

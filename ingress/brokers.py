@@ -28,7 +28,7 @@ class Brokers:
 
     async def look_up(self, key: str) -> Door | None:
         """Ask the store once, for a broker that was added a moment ago."""
-        record = await lookup_broker(self._redis, key)
+        record = await lookup_broker(self._redis, key, had_catalog=self.version > 0)
         if record is None:
             return None
         self._appenders.setdefault(key, self._appender(record))

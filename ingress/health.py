@@ -11,8 +11,8 @@ from poplin.log import Log
 
 __all__ = ["health_app"]
 
-CheckStore = Callable[[], Awaitable[None]]
-"""Raises ConfigurationError when the store does not keep what it takes."""
+CheckStore = Callable[[], Awaitable[object]]
+"""Raises StoreUnavailableError, or ConfigurationError when the store does not keep what it takes."""
 
 
 def health_app(brokers: Brokers, intake: Intake, check_store: CheckStore) -> FastAPI:

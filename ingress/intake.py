@@ -5,9 +5,10 @@ dies after, the event is in the log.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from math import ceil
+from typing import Any
 from urllib.parse import unquote
 
 from ingress.admission import Admission
@@ -66,12 +67,12 @@ class Intake:
         if not self.is_open:
             reply(refusal(503, "the store has not been checked yet; send the event again later"))
         elif door is not None:
-            _append(door, key, events, reply)
+            self._append(door, key, events, reply)
         else:
-            self._begin_look_up(key, events, reply)
+            self._begin(self._look_up(key, events, reply))
 
-    def _begin_look_up(self, key: str, events: Sequence[Event], reply: Reply) -> None:
-        task = asyncio.create_task(self._look_up(key, events, reply), name="look up broker")
+    def _begin(self, look_up: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(look_up, name="look up broker")
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)
 
@@ -83,40 +84,50 @@ class Intake:
         door: Door | None = None
         try:
             door = await self._brokers.look_up(key)
-        except StoreUnavailableError as error:
-            _answer_append(key, reply, error)
+        except StoreUnavailableError:
+            reply(_away())
             return
         if door is None:
             reply(refusal(404, f"there is no broker {key}; see the names in your files"))
         else:
-            _append(door, key, events, reply)
+            self._append(door, key, events, reply)
+
+    def _append(self, door: Door, key: str, events: Sequence[Event], reply: Reply) -> None:
+        try:
+            entries = [Entry(*to_entry(event)) for event in arrivals(events)]
+        except InvalidEventError as error:
+            reply(refusal(400, str(error)))
+            return
+        done = partial(self._answer_append, key, reply)
+        if entries:
+            door.add(entries, done, events)
+        else:
+            done(None)  # a batch may be empty (JSON format 4.1)
+
+    def _answer_append(self, key: str, reply: Reply, failure: PoplinError | None) -> None:
+        if failure is None:
+            reply(ACCEPTED)
+        elif isinstance(failure, BrokerGoneError):
+            self._begin(self._explain_gone(key, reply))
+        elif isinstance(failure, RateLimitedError):
+            detail = f"broker {key}: {failure}; send the event again after Retry-After"
+            reply(refusal(429, detail, max(1, ceil(failure.wait_s))))
+        elif isinstance(failure, StoreFullError):
+            reply(refusal(503, "the store's memory is full; send the event again later"))
+        else:
+            reply(_away())
+
+    async def _explain_gone(self, key: str, reply: Reply) -> None:
+        """The log takes no events: the broker is being removed, or the store has lost data."""
+        try:
+            is_removed = await self._brokers.look_up(key) is None
+        except StoreUnavailableError:
+            is_removed = False
+        reply(refusal(404, f"the broker {key} is being removed") if is_removed else _away())
 
 
-def _append(door: Door, key: str, events: Sequence[Event], reply: Reply) -> None:
-    try:
-        entries = [Entry(*to_entry(event)) for event in arrivals(events)]
-    except InvalidEventError as error:
-        reply(refusal(400, str(error)))
-        return
-    done = partial(_answer_append, key, reply)
-    if entries:
-        door.add(entries, done, events)
-    else:
-        done(None)  # a batch may be empty (JSON format 4.1)
-
-
-def _answer_append(key: str, reply: Reply, failure: PoplinError | None) -> None:
-    if failure is None:
-        reply(ACCEPTED)
-    elif isinstance(failure, BrokerGoneError):
-        reply(refusal(404, f"the broker {key} is being removed"))
-    elif isinstance(failure, RateLimitedError):
-        detail = f"broker {key}: {failure}; send the event again after Retry-After"
-        reply(refusal(429, detail, max(1, ceil(failure.wait_s))))
-    elif isinstance(failure, StoreFullError):
-        reply(refusal(503, "the store's memory is full; send the event again later"))
-    else:
-        reply(refusal(503, "the store is away; send the event again later"))
+def _away() -> Answer:
+    return refusal(503, "the store is away; send the event again later")
 
 
 def _without_event(method: bytes) -> Answer:

@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from ingress.admission import Admission
 from ingress.bounds import Bounds
@@ -20,7 +19,7 @@ from poplin.catalog import Follower
 from poplin.errors import ConfigurationError
 from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector
 from poplin.settings import IngressSettings
-from poplin.store import Profile, check_profile, connect, ensure_profile
+from poplin.store import Availability, LeanRedis, check_profile, connect, ensure_profile
 
 __all__ = ["serve"]
 
@@ -29,7 +28,12 @@ _STORE_FIRST_S = 1.0
 
 async def serve(settings: IngressSettings) -> None:
     """Serve until SIGTERM; then finish the requests under way."""
-    redis = connect(settings.redis_url)
+    redis = connect(
+        settings.redis_url,
+        timeout_s=settings.store_timeout_s,
+        replicas=settings.copies,
+        availability=Availability(),
+    )
     brokers = Brokers(redis)
     follower = Follower(redis, settings.redis_url, brokers.follow)
     admission = Admission(brokers)
@@ -42,7 +46,11 @@ async def serve(settings: IngressSettings) -> None:
     )
     protocol = partial(IngressProtocol, intake=intake, bounds=bounds)
     server = _server(
-        health_app(brokers, intake, partial(check_profile, redis, settings.profile)),
+        health_app(
+            brokers,
+            intake,
+            partial(check_profile, redis, settings.profile, trust=settings.trust_store),
+        ),
         protocol,
         settings,
     )
@@ -53,7 +61,7 @@ async def serve(settings: IngressSettings) -> None:
     raise_file_limit()
     tune_collector()
     async with asyncio.TaskGroup() as tasks:
-        check = tasks.create_task(_open(intake, redis, settings.profile, stop), name="check store")
+        check = tasks.create_task(_open(intake, redis, settings, stop), name="check store")
         tasks.create_task(follower.run(stop), name="follow catalog")
         tasks.create_task(admission.run(stop), name="admit")
         tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
@@ -71,11 +79,13 @@ async def serve(settings: IngressSettings) -> None:
 
 
 async def _open(
-    intake: Intake, redis: Redis, profile: Profile, stop: asyncio.Event
+    intake: Intake, redis: LeanRedis, settings: IngressSettings, stop: asyncio.Event
 ) -> ConfigurationError | None:
     """Take events once the store is known to keep them; stop when it is known not to."""
     try:
-        intake.is_open = await ensure_profile(redis, profile, stop)
+        intake.is_open = await ensure_profile(
+            redis, settings.profile, stop, trust=settings.trust_store
+        )
     except ConfigurationError as error:
         stop.set()
         return error

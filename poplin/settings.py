@@ -4,15 +4,30 @@ from dataclasses import dataclass
 
 from poplin.store import Profile
 
-__all__ = ["ConsoleSettings", "DispatcherSettings", "IngressSettings"]
+__all__ = ["ConsoleSettings", "DispatcherSettings", "IngressSettings", "StoreSettings"]
 
 MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngressSettings:
+class StoreSettings:
+    """What a service that writes asks of its store."""
+
     redis_url: str
     profile: Profile = "durable"
+    replicas: int = 1
+    """Profile ha: how many replicas must acknowledge."""
+    trust_store: bool = False
+    """Serve although the store does not show its configuration."""
+
+    @property
+    def copies(self) -> int:
+        """How many replicas must have what may not be lost."""
+        return self.replicas if self.profile == "ha" else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressSettings(StoreSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     """0 takes a free port."""
@@ -28,12 +43,12 @@ class IngressSettings:
     keep_alive_s: int = 75
     grace_s: float = 5.0
     """From SIGTERM until requests under way are abandoned."""
+    store_timeout_s: float = 1.5
+    """Longest call of the store; a producer hears of a store that is away within 2 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DispatcherSettings:
-    redis_url: str
-    profile: Profile = "durable"
+class DispatcherSettings(StoreSettings):
     read_count: int = 128
     """Entries taken from the log in one read."""
     sweep_s: float = 2.0

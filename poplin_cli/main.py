@@ -31,6 +31,7 @@ _MEBIBYTE = 1024 * 1024
 class Profile(StrEnum):
     durable = "durable"
     fast = "fast"
+    ha = "ha"
 
 
 class LogFormat(StrEnum):
@@ -39,12 +40,27 @@ class LogFormat(StrEnum):
 
 
 RedisOption = Annotated[
-    str, typer.Option("--redis", help="redis://HOST:PORT/DB, rediss:// or unix://PATH.")
+    str,
+    typer.Option(
+        "--redis",
+        help="redis://HOST:PORT/DB, unix://PATH, redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY or "
+        "redis+cluster://HOST:PORT,HOST:PORT; rediss… for TLS.",
+    ),
 ]
 ProfileOption = Annotated[
     Profile,
     typer.Option(
-        help="durable: every event fsynced before its 202. fast: up to a second may be lost."
+        help="durable: every event fsynced before its 202. fast: up to a second may be lost. "
+        "ha: durable, and on a replica too."
+    ),
+]
+ReplicasOption = Annotated[
+    int, typer.Option(min=1, help="Profile ha: replicas that must have an event before its 202.")
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust-store", help="Serve although the store forbids CONFIG, as managed ones do."
     ),
 ]
 LogFormatOption = Annotated[LogFormat, typer.Option(help="Lines for people, or JSON for machines.")]
@@ -67,13 +83,19 @@ def up(
     ] = 8080,
     admin_port: Annotated[int, typer.Option(min=0, max=65535, help="Management API port.")] = 8081,
     redis: Annotated[
-        str | None, typer.Option(help="Use this Redis instead of the embedded store.")
+        str | None,
+        typer.Option(
+            help="Use this Redis instead of the embedded store: redis://, redis+sentinel://, "
+            "redis+cluster:// or unix://."
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,
         typer.Option(help="Where the embedded store keeps events [~/.local/share/poplin]."),
     ] = None,
     profile: ProfileOption = Profile.durable,
+    replicas: ReplicasOption = 1,
+    trust_store: TrustOption = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Ingress processes.")] = 1,
     dispatchers: Annotated[
         int,
@@ -100,6 +122,8 @@ def up(
                 redis=redis,
                 data_dir=data_dir or default_data_dir(),
                 profile=profile.value,
+                replicas=replicas,
+                trust_store=trust_store,
                 workers=workers,
                 dispatchers=dispatchers,
                 store_memory=store_memory * _MEBIBYTE,
@@ -116,6 +140,8 @@ def ingress(
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
     profile: ProfileOption = Profile.durable,
+    replicas: ReplicasOption = 1,
+    trust_store: TrustOption = False,
     max_event_bytes: EventBytesOption = _MEBIBYTE,
     log_format: LogFormatOption = LogFormat.text,
     socket_fd: SocketOption = None,
@@ -131,6 +157,8 @@ def ingress(
                 host=host,
                 port=port,
                 profile=profile.value,
+                replicas=replicas,
+                trust_store=trust_store,
                 max_event_bytes=max_event_bytes,
                 socket_fd=socket_fd,
             )
@@ -142,13 +170,24 @@ def ingress(
 def dispatcher(
     redis: RedisOption,
     profile: ProfileOption = Profile.durable,
+    replicas: ReplicasOption = 1,
+    trust_store: TrustOption = False,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run a dispatcher alone: log entries in, deliveries out."""
     from dispatcher.main import serve
 
     configure(log_format.value, "dispatcher")
-    _run(serve(DispatcherSettings(redis_url=redis, profile=profile.value)))
+    _run(
+        serve(
+            DispatcherSettings(
+                redis_url=redis,
+                profile=profile.value,
+                replicas=replicas,
+                trust_store=trust_store,
+            )
+        )
+    )
 
 
 @app.command()

@@ -5,10 +5,19 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, Verdict, publish
-from poplin.catalog.catalog import logs, read
+from poplin.catalog import (
+    BrokerRecord,
+    Catalog,
+    Follower,
+    TriggerRecord,
+    Verdict,
+    is_in_force,
+    publish,
+)
+from poplin.catalog.catalog import CATALOG, logs, read
 from poplin.log import Entry, Log
 
 BROKER = BrokerRecord(namespace="default", name="b")
@@ -179,3 +188,66 @@ async def test_a_follower_hears_of_every_version(redis: Redis, store_url: str) -
         await following
 
     assert [len(catalog.triggers) for catalog in seen] == [0, 1]
+
+
+async def test_a_catalog_that_vanishes_stays_in_force_until_it_is_published_again(
+    redis: Redis, store_url: str
+) -> None:
+    """What was published is above what was lost: no set that the store forgot is newer."""
+    seen: asyncio.Queue[Catalog] = asyncio.Queue()
+    stop = asyncio.Event()
+    follower = Follower(redis, store_url, seen.put_nowait)
+    known = await publish(redis, [BROKER], [TRIGGER])
+    with structlog.testing.capture_logs() as lines:
+        following = asyncio.create_task(follower.run(stop))
+        async with asyncio.timeout(10):
+            assert await seen.get() == known
+            await redis.flushall()
+            while not lines:  # noqa: ASYNC110 - a line, not an event
+                await asyncio.sleep(0.01)
+            kept = await follower.refresh()
+            in_force = await is_in_force(redis, known)
+            again = await publish(redis, [BROKER], [TRIGGER], after=known.version)
+            found = await seen.get()
+            stop.set()
+            await following
+
+    assert (kept, in_force) == (known, False)
+    assert found == again
+    assert again.version == known.version + 1
+    assert [line["log_level"] for line in lines] == ["critical"]
+
+
+async def test_a_follower_notices_what_nobody_announced(redis: Redis, store_url: str) -> None:
+    """After a failover the announcement may be lost, or have an id that was read before."""
+    seen: asyncio.Queue[Catalog] = asyncio.Queue()
+    stop = asyncio.Event()
+    await publish(redis, [BROKER], [])
+    following = asyncio.create_task(Follower(redis, store_url, seen.put_nowait).run(stop))
+    async with asyncio.timeout(10):
+        await seen.get()
+        await redis.hset(CATALOG, "version", 7)
+        found = await seen.get()
+        stop.set()
+        await following
+
+    assert found.version == 7
+
+
+async def test_a_partition_that_forgot_its_trigger_set_is_not_in_force(redis: Redis) -> None:
+    catalog = await publish(redis, [BROKER], [TRIGGER])
+    before = await is_in_force(redis, catalog)
+
+    await redis.delete(Log(redis, BROKER.key).keys.state)
+    without = await is_in_force(redis, catalog)
+    await publish(redis, [BROKER], [TRIGGER])
+
+    assert (before, without, await is_in_force(redis, catalog)) == (True, False, True)
+
+
+async def test_a_newer_catalog_of_another_publisher_is_left_alone(redis: Redis) -> None:
+    ours = await publish(redis, [BROKER], [TRIGGER])
+
+    await publish(redis, [], [])
+
+    assert await is_in_force(redis, ours)

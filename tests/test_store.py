@@ -6,13 +6,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
+import structlog
+from redis.asyncio import Redis, SSLConnection
 from redis.exceptions import ResponseError
 
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log
-from poplin.store import Profile, check_profile, connect, ensure_profile, masked
+from poplin.store import (
+    Availability,
+    LeanRedis,
+    Profile,
+    check_profile,
+    connect,
+    ensure_profile,
+    masked,
+)
+from poplin.store.url import parse_store_url
 from tests.conftest import REDIS, VALKEY, running_store
+from tests.resp import CLOSE, array, resp_server
 
 # connect
 
@@ -26,6 +37,17 @@ from tests.conftest import REDIS, VALKEY, running_store
         "redis://localhost:port",
         "redis://localhost?socket_timeout=soon",
         "redis://[::1",
+        "redis://localhost?no_such_option=1",
+        "redis+sentinel://localhost:26379",
+        "redis+sentinel://localhost:26379/",
+        "redis+sentinel://localhost:26379/orchard/first",
+        "redis+sentinel://localhost:port/orchard",
+        "redis+sentinel://one,,two/orchard",
+        "redis+sentinel:///orchard",
+        "redis+cluster://localhost:7000/1",
+        "redis+cluster://localhost:7000/orchard/0",
+        "redis+unix://localhost:7000",
+        "unix+cluster://localhost:7000",
     ],
 )
 def test_a_url_that_is_not_understood_is_a_configuration_error(url: str) -> None:
@@ -40,6 +62,27 @@ def test_a_bad_url_is_reported_without_its_password() -> None:
 
     assert "cret" not in str(caught.value)
     assert "host:6379" in str(caught.value)
+
+
+def test_a_url_of_sentinels_names_them_the_primary_and_who_logs_in_where() -> None:
+    parsed = parse_store_url(
+        "redis+sentinel://me:secret@one:1,two,[::1]:3/orchard/2?sentinel_password=other"
+    )
+
+    assert parsed.hosts == (("one", 1), ("two", 26379), ("::1", 3))
+    assert parsed.primary == "orchard"
+    assert parsed.options["username"] == "me"
+    assert (parsed.options["password"], parsed.options["db"]) == ("secret", 2)
+    assert parsed.sentinel_options.get("password") == "other"
+    assert not {"username", "db"} & parsed.sentinel_options.keys()
+
+
+def test_a_url_of_a_cluster_names_some_of_its_nodes() -> None:
+    parsed = parse_store_url("rediss+cluster://:secret@one:7000,two/0?ssl_ca_certs=ca.pem")
+
+    assert parsed.hosts == (("one", 7000), ("two", 6379))
+    assert parsed.connection_class is SSLConnection
+    assert (parsed.options["password"], parsed.options["ssl_ca_certs"]) == ("secret", "ca.pem")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +100,12 @@ def test_a_bad_url_is_reported_without_its_password() -> None:
         ),
         ("redis://host?db=1&password=secret", "redis://host?db=1&password=…"),
         ("redis://[::1", "redis://[::1"),
+        ("redis+sentinel://me:secret@a,b/orchard", "redis+sentinel://…@a,b/orchard"),
+        (
+            "redis+sentinel://a/orchard?sentinel_password=secret&db=1",
+            "redis+sentinel://a/orchard?sentinel_password=…&db=1",
+        ),
+        ("rediss+cluster://:se/c@a:7000,b", "rediss+cluster://…@a:7000,b"),
         ("", ""),
     ],
 )
@@ -75,38 +124,20 @@ async def test_a_client_reaches_the_store(store_url: str) -> None:
 
 
 @asynccontextmanager
-async def _peer(answer: bytes | None) -> AsyncIterator[tuple[Redis, list[bytes]]]:
-    """A client of a server that gives this answer to scripts, or none; and what it was sent."""
+async def _peer(answer: bytes) -> AsyncIterator[tuple[Redis, list[bytes]]]:
+    """A client of a server that gives this answer to scripts; and the commands it was sent."""
     sent: list[bytes] = []
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def answered(words: list[bytes]) -> bytes:
+        sent.append(words[0])
+        return answer
+
+    async with resp_server(answered) as port:
+        redis = connect(f"redis://127.0.0.1:{port}", timeout_s=0.2)
         try:
-            while line := await reader.readline():
-                words = [await _word(reader) for _ in range(int(line[1:]))]
-                if words[0].upper() != b"EVALSHA":
-                    writer.write(b"+OK\r\n")
-                    continue
-                sent.append(words[0])
-                if answer == b"":
-                    break
-                writer.write(answer or b"")
+            yield redis, sent
         finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    redis = connect(f"redis://127.0.0.1:{port}", timeout_s=0.2)
-    try:
-        yield redis, sent
-    finally:
-        await redis.aclose()
-        server.close()
-        await server.wait_closed()
-
-
-async def _word(reader: asyncio.StreamReader) -> bytes:
-    length = int((await reader.readline())[1:])
-    return (await reader.readexactly(length + 2))[:-2]
+            await redis.aclose()
 
 
 @pytest.mark.parametrize(
@@ -152,15 +183,35 @@ async def test_a_reply_that_means_a_mistake_is_not_hidden(reply: str) -> None:
             await Log(redis, "shop/orders").fence(1)
 
 
-@pytest.mark.parametrize("answer", [None, b"", b":1"], ids=["silent", "closes", "stops short"])
+@pytest.mark.parametrize("answer", [b"", CLOSE, b":1"], ids=["silent", "closes", "stops short"])
 async def test_a_lost_answer_is_an_unavailable_store_and_nothing_is_sent_twice(
-    answer: bytes | None,
+    answer: bytes,
 ) -> None:
     async with _peer(answer) as (redis, sent):
         with pytest.raises(StoreUnavailableError):
             await Log(redis, "shop/orders").append([])
 
     assert len(sent) == 1
+
+
+async def test_a_primary_that_was_demoted_costs_its_connections() -> None:
+    """Behind a name or a balancer, a new connection may reach the next primary."""
+    connections: list[bytes] = []
+
+    def answer(words: list[bytes]) -> bytes:
+        if words[0] == b"AUTH":
+            connections.append(words[1])
+            return b"+OK\r\n"
+        return b"-READONLY You can't write against a read only replica.\r\n"
+
+    async with resp_server(answer) as port:
+        redis = connect(f"redis://:secret@127.0.0.1:{port}")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError):
+                await Log(redis, "shop/orders").fence(1)
+        await redis.aclose()
+
+    assert len(connections) == 2
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere/store.sock"])
@@ -185,7 +236,7 @@ def own_store_url(
 
 
 @pytest.fixture
-async def own(own_store_url: str) -> AsyncIterator[Redis]:
+async def own(own_store_url: str) -> AsyncIterator[LeanRedis]:
     redis = connect(own_store_url)
     yield redis
     await _configure(redis, appendonly="yes", appendfsync="always", maxmemory_policy="noeviction")
@@ -201,11 +252,11 @@ async def _configure(redis: Redis, **settings: str) -> None:
 
 
 @pytest.mark.parametrize("profile", ["durable", "fast"])
-async def test_the_embedded_store_keeps_its_word(own: Redis, profile: Profile) -> None:
+async def test_the_embedded_store_keeps_its_word(own: LeanRedis, profile: Profile) -> None:
     await check_profile(own, profile)
 
 
-async def test_everysec_is_enough_for_fast(own: Redis) -> None:
+async def test_everysec_is_enough_for_fast(own: LeanRedis) -> None:
     await _configure(own, appendfsync="everysec")
 
     await check_profile(own, "fast")
@@ -224,7 +275,7 @@ async def test_everysec_is_enough_for_fast(own: Redis) -> None:
     ],
 )
 async def test_a_store_that_contradicts_the_profile_is_refused_with_the_line_to_change(
-    own: Redis, profile: Profile, name: str, value: str, advice: str
+    own: LeanRedis, profile: Profile, name: str, value: str, advice: str
 ) -> None:
     await own.config_set(name, value)
 
@@ -235,6 +286,50 @@ async def test_a_store_that_contradicts_the_profile_is_refused_with_the_line_to_
     assert f"profile {profile}" in message
     assert f"{name} is {value!r}" in message
     assert advice in message
+
+
+@pytest.mark.parametrize(
+    ("replica", "is_fresh"),
+    [
+        ("state=online,offset=9,lag=1", True),
+        ("state=online,offset=9,lag=60", False),
+        ("state=wait_bgsave,offset=0,lag=0", False),
+    ],
+)
+async def test_a_replica_counts_while_it_keeps_up(replica: str, is_fresh: bool) -> None:
+    """One whose link broke without a word stays listed for a minute."""
+    info = f"connected_slaves:1\r\nslave0:ip=::1,port=1,{replica}\r\nrepl_backlog_active:1\r\n"
+
+    def answer(words: list[bytes]) -> bytes:
+        if words[0] == b"INFO":
+            return b"$%d\r\n%b\r\n" % (len(info), info.encode())
+        settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+        return array(*(word for pair in settings.items() for word in pair))
+
+    async with resp_server(answer) as port:
+        redis = connect(f"redis://127.0.0.1:{port}", replicas=1)
+        try:
+            assert await check_profile(redis, "ha")
+            counts = True
+        except StoreUnavailableError:
+            counts = False
+        await redis.aclose()
+
+    assert counts == is_fresh
+
+
+# Availability
+
+
+async def test_a_store_is_away_while_some_calls_fail_and_others_do_not() -> None:
+    availability = Availability()
+    with structlog.testing.capture_logs() as lines:
+        availability.failed(OSError("not there yet"))
+        for _ in range(20):
+            availability.answered()
+            availability.failed(OSError("refused"))
+
+    assert [line["why"] for line in lines] == ["refused"]
 
 
 async def test_a_store_that_is_away_is_asked_until_it_answers(tmp_path: Path) -> None:
@@ -254,13 +349,13 @@ async def test_a_store_that_is_away_is_asked_until_it_answers(tmp_path: Path) ->
     await redis.aclose()
 
 
-async def test_a_store_that_answers_at_last_is_checked(own: Redis) -> None:
+async def test_a_store_that_answers_at_last_is_checked(own: LeanRedis) -> None:
     await _configure(own, appendonly="no")
 
     with pytest.raises(ConfigurationError):
         await ensure_profile(own, "durable", asyncio.Event())
 
 
-async def test_a_store_that_keeps_its_word_is_asked_once(own: Redis) -> None:
+async def test_a_store_that_keeps_its_word_is_asked_once(own: LeanRedis) -> None:
     async with asyncio.timeout(1):
         await ensure_profile(own, "durable", asyncio.Event())

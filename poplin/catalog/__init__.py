@@ -5,7 +5,7 @@ It never reads YAML or Kubernetes objects: whoever owns the truth publishes fini
 
 from poplin.catalog.catalog import Catalog, RemovedTrigger
 from poplin.catalog.follow import Follower
-from poplin.catalog.publish import forget_removed, publish
+from poplin.catalog.publish import forget_removed, is_in_force, publish
 from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "TriggerRecord",
     "Verdict",
     "forget_removed",
+    "is_in_force",
     "publish",
 ]

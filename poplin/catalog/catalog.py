@@ -12,10 +12,20 @@ import msgspec
 from redis.asyncio import Redis
 
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
+from poplin.errors import StoreUnavailableError
 from poplin.log import Log
 from poplin.store import translated
 
-__all__ = ["CATALOG", "CHANGES", "Catalog", "RemovedTrigger", "logs", "lookup_broker", "read"]
+__all__ = [
+    "CATALOG",
+    "CHANGES",
+    "Catalog",
+    "RemovedTrigger",
+    "logs",
+    "lookup_broker",
+    "read",
+    "read_version",
+]
 
 CATALOG = "poplin:catalog"
 CHANGES = "{poplin:catalog}:changes"
@@ -77,8 +87,22 @@ async def read(redis: Redis) -> Catalog:
     return Catalog(int(fields.get(b"version", 0)), brokers, triggers, removed, verdicts)
 
 
-async def lookup_broker(redis: Redis, key: str) -> BrokerRecord | None:
-    """One broker as it is now, for the event that comes before the announcement."""
+async def read_version(redis: Redis) -> int:
+    """0 when there is no catalog."""
     with translated():
-        value: Any = await redis.hget(CATALOG, f"broker/{key}")
+        version: Any = await redis.hget(CATALOG, "version")
+    return int(version or 0)
+
+
+async def lookup_broker(redis: Redis, key: str, *, had_catalog: bool) -> BrokerRecord | None:
+    """One broker as it is now, for the event that comes before the announcement.
+
+    Raises StoreUnavailableError when there is no catalog at all, though there was one: the store
+    has lost its data, and whoever owns the truth will publish it again.
+    """
+    with translated():
+        found: Any = await redis.hmget(CATALOG, ["version", f"broker/{key}"])
+    version, value = found
+    if version is None and had_catalog:
+        raise StoreUnavailableError("the catalog is gone from the store")
     return None if value is None else msgspec.json.decode(value, type=BrokerRecord)

@@ -9,13 +9,21 @@ from dataclasses import replace
 import msgspec
 from redis.asyncio import Redis
 
-from poplin.catalog.catalog import CATALOG, CHANGES, Catalog, RemovedTrigger, logs, read
+from poplin.catalog.catalog import (
+    CATALOG,
+    CHANGES,
+    Catalog,
+    RemovedTrigger,
+    logs,
+    read,
+    read_version,
+)
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.log import Log
 from poplin.log.scripts import Script
 from poplin.store import translated
 
-__all__ = ["forget_removed", "publish"]
+__all__ = ["forget_removed", "is_in_force", "publish"]
 
 
 async def publish(
@@ -23,10 +31,13 @@ async def publish(
     brokers: Iterable[BrokerRecord],
     triggers: Iterable[TriggerRecord],
     verdicts: Iterable[Verdict] = (),
+    *,
+    after: int = 0,
 ) -> Catalog:
     """Make this the catalog. On return every partition is fenced: no older set routes an event.
 
-    Dying half-way is harmless: the same call completes it. There is one publisher at a time.
+    Dying half-way is harmless: the same call completes it. There is one publisher at a time. A
+    change gets a version above `after`, so that what a store lost does not come back as newer.
     """
     old = await read(redis)
     new_brokers = {broker.key: _remembering(old, broker) for broker in brokers}
@@ -39,7 +50,7 @@ async def publish(
         {verdict.key: verdict for verdict in verdicts},
     )
     if new != old:
-        new = replace(new, version=old.version + 1)
+        new = replace(new, version=max(old.version, after) + 1)
         for log in _added(redis, old, new):
             await log.fence(new.version)
         await _write(redis, old, new)
@@ -67,6 +78,18 @@ def _added(redis: Redis, old: Catalog, new: Catalog) -> Iterator[Log]:
     for key, broker in new.brokers.items():
         known = old.brokers.get(key)
         yield from logs(redis, broker)[0 if known is None else known.served :]
+
+
+async def is_in_force(redis: Redis, catalog: Catalog) -> bool:
+    """Does the store still have this catalog, or a newer one, and does every partition route by it?"""
+    if await read_version(redis) > catalog.version:
+        return True
+    for broker in catalog.brokers.values():
+        for log in logs(redis, broker):
+            generation = (await log.position()).generation
+            if generation is None or generation < catalog.version:
+                return False
+    return await read_version(redis) == catalog.version
 
 
 async def _removed(
@@ -97,10 +120,10 @@ async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
         words += (name, value)
     # A script, because it may write when memory is full: a change of the triggers can be what
     # empties it.
-    await _write_catalog(redis, (CATALOG, CHANGES), words)
+    await _publish(redis, (CATALOG, CHANGES), words)
 
 
-_write_catalog = Script("write", "poplin.catalog")
+_publish = Script("publish", "poplin.catalog")
 
 
 def _fields(catalog: Catalog) -> dict[str, bytes]:

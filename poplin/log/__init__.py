@@ -11,6 +11,7 @@ from poplin.log.meter import Meter
 from poplin.log.roster import LOOK_S, Roster, share
 from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
+    BEGINNING,
     BURIED_AS_POISON_AT,
     LEASE_S,
     RENEW_S,
@@ -25,9 +26,11 @@ from poplin.log.values import (
     Routed,
     Token,
     Usage,
+    is_before,
 )
 
 __all__ = [
+    "BEGINNING",
     "BURIED_AS_POISON_AT",
     "LEASE_S",
     "LOOK_S",
@@ -52,6 +55,7 @@ __all__ = [
     "Routed",
     "Token",
     "Usage",
+    "is_before",
     "partition_of",
     "share",
     "spread",

@@ -95,6 +95,9 @@ class Appender:
             batch = self._next_batch()
             self._last_count = len(batch)
             failure = await self._append([entry for entries, _ in batch for entry in entries])
+            if isinstance(failure, StoreUnavailableError):
+                # Nobody waits for one failed call after another: the rest was not sent at all.
+                batch, self._waiting = batch + self._waiting, []
             for _, done in batch:
                 done(failure)
         self._flusher = None

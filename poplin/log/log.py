@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from poplin.log.keys import Keys
 from poplin.log.scripts import Script
 from poplin.log.values import (
+    BEGINNING,
     LEASE_S,
     Burial,
     Deferral,
@@ -84,7 +85,12 @@ class Log:
         with translated():
             state: Any = await self._redis.hmget(self.keys.state, ["cursor", "generation"])
         cursor, generation = state
-        return Position(LogId(cursor or b"0-0"), None if generation is None else int(generation))
+        return Position(LogId(cursor or BEGINNING), None if generation is None else int(generation))
+
+    async def exists(self) -> bool:
+        """Is there a log? Trimmed to nothing there still is; before its first event there is not."""
+        with translated():
+            return bool(await self._redis.exists(self.keys.log))
 
     # Routing
 
@@ -262,10 +268,8 @@ class Log:
         return Usage(*map(int, figures))
 
     async def server_time_us(self) -> int:
-        """The clock that every time in the sets is of."""
-        with translated():
-            seconds, us = await self._redis.time()
-        return int(seconds) * 1_000_000 + int(us)
+        """The clock that every time in the sets is of: in a cluster each node has its own."""
+        return int(await _clock(self._redis, (self.keys.state,), ()))
 
     def _queue_keys(self, uid: str) -> tuple[str, ...]:
         keys = self.keys
@@ -277,6 +281,7 @@ class Log:
 
 _append = Script("append")
 _bury = Script("bury")
+_clock = Script("clock")
 _defer = Script("defer")
 _drop = Script("drop")
 _fence = Script("fence")

@@ -15,6 +15,9 @@ __all__ = ["Script"]
 
 # When memory is full, only these are refused; the others free or finish work.
 _REFUSED_WHEN_FULL = frozenset({"append", "replay"})
+# With profile ha, these count only once a replica has them; what the others write may be lost
+# with a primary, because it is done again.
+_COPIED = frozenset({"append", "fence", "publish", "roster"})
 
 
 @cache
@@ -31,18 +34,20 @@ class Script:
     `package` is where its folder `scripts` is.
     """
 
-    __slots__ = ("_digest", "_source")
+    __slots__ = ("_digest", "_options", "_source")
 
     def __init__(self, name: str, package: str = "poplin.log") -> None:
         self._source = _source(name, package)
+        self._options = {"copied": True} if name in _COPIED else {}
         self._digest = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(
         self, redis: Redis, keys: Sequence[str], args: Sequence[bytes | str | int]
     ) -> Any:
         """Raises StoreUnavailableError; whether the script ran is then unknown."""
+        words = (len(keys), *keys, *args)
         with translated():
             try:
-                return await redis.execute_command("EVALSHA", self._digest, len(keys), *keys, *args)
+                return await redis.execute_command("EVALSHA", self._digest, *words, **self._options)
             except NoScriptError:
-                return await redis.execute_command("EVAL", self._source, len(keys), *keys, *args)
+                return await redis.execute_command("EVAL", self._source, *words, **self._options)

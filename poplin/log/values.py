@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NewType
 
 __all__ = [
+    "BEGINNING",
     "BURIED_AS_POISON_AT",
     "LEASE_S",
     "RENEW_S",
@@ -18,10 +19,14 @@ __all__ = [
     "Routed",
     "Token",
     "Usage",
+    "is_before",
 ]
 
 LogId = NewType("LogId", bytes)
 """A stream id, `milliseconds-sequence`."""
+
+
+BEGINNING = LogId(b"0-0")
 
 Token = NewType("Token", int)
 """The negative time that a lease wrote: minus the µs at which it runs out."""
@@ -136,3 +141,12 @@ class Usage:
     def settled_bytes(self) -> int:
         """Of the log: the window for replay."""
         return self.log_bytes * (self.entries - self.owed_entries) // max(1, self.entries)
+
+
+def is_before(one: LogId, other: LogId) -> bool:
+    """In log order."""
+    return _parts(one) < _parts(other)
+
+
+def _parts(log_id: LogId) -> tuple[int, ...]:
+    return tuple(map(int, log_id.split(b"-")))

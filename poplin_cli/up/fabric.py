@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
+from redis.asyncio import Redis
 
-from poplin.catalog import Catalog, Verdict, publish
+from poplin.catalog import Catalog, Verdict, is_in_force, publish
 from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
@@ -24,6 +25,8 @@ from poplin_cli.up.supervisor import Process, ProcessSpec
 
 __all__ = ["Fabric", "UpSettings", "up"]
 
+_LOOK_EVERY_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpSettings:
@@ -34,6 +37,8 @@ class UpSettings:
     redis: str | None
     data_dir: Path
     profile: Profile
+    replicas: int
+    trust_store: bool
     workers: int
     """Ingress processes."""
     dispatchers: int
@@ -78,13 +83,25 @@ class Fabric:
     async def _serve(
         self, loaded: Loaded, listener: socket.socket, admin: socket.socket, stop: asyncio.Event
     ) -> None:
-        redis = connect(self._url)
+        settings = self._settings
+        copies = settings.replicas if settings.profile == "ha" else 0
+        redis = connect(self._url, replicas=copies)
         try:
-            await ensure_profile(redis, self._settings.profile, stop, on_wait=self._say_waiting)
-            resolved = await self._publish(loaded, stop)
-            if resolved is None:
+            await ensure_profile(
+                redis,
+                settings.profile,
+                stop,
+                trust=settings.trust_store,
+                on_wait=self._say_waiting,
+                on_trust=lambda: None,  # the services say it
+            )
+            published = await self._publish(redis, loaded, stop)
+            if published is None:
                 return
+            resolved, catalog = published
             async with asyncio.TaskGroup() as tasks:
+                keeping = self._keep_published(redis, resolved, catalog, stop)
+                tasks.create_task(keeping, name="keep published")
                 for process in self._services(listener, admin):
                     tasks.create_task(process.run(stop), name=process.spec.name)
                 if await self._becomes_ready(stop):
@@ -110,21 +127,31 @@ class Fabric:
                 + "; examples/01-quickstart/broker.yaml shows one"
             )
 
-    async def _publish(self, loaded: Loaded, stop: asyncio.Event) -> Resolved | None:
+    async def _publish(
+        self, redis: Redis, loaded: Loaded, stop: asyncio.Event
+    ) -> tuple[Resolved, Catalog] | None:
         """Write the catalog before any service starts; None when stopped first."""
-        redis = connect(self._url)
-        try:
-            while not stop.is_set():
-                try:
-                    resolved = self._resolved(loaded, await read(redis))
-                    await publish(redis, resolved.brokers, resolved.triggers, resolved.verdicts)
-                except StoreUnavailableError:
-                    await wait(stop, 0.1)
-                else:
-                    return resolved
-            return None
-        finally:
-            await redis.aclose()
+        while not stop.is_set():
+            try:
+                resolved = self._resolved(loaded, await read(redis))
+                return resolved, await _published(redis, resolved)
+            except StoreUnavailableError:
+                await wait(stop, 0.1)
+        return None
+
+    async def _keep_published(
+        self, redis: Redis, resolved: Resolved, catalog: Catalog, stop: asyncio.Event
+    ) -> None:
+        """The files are the truth: what the store lost of them is written again."""
+        while not await wait(stop, _LOOK_EVERY_S):
+            try:
+                if not await is_in_force(redis, catalog):
+                    self._output.say(
+                        "the store has lost data; publishing the catalog again", level="critical"
+                    )
+                    catalog = await _published(redis, resolved, after=catalog.version)
+            except StoreUnavailableError:
+                continue
 
     def _resolved(self, loaded: Loaded, known: Catalog) -> Resolved:
         """A trigger keeps its uid, and so its queues, also when it comes back after a removal."""
@@ -137,6 +164,11 @@ class Fabric:
         )
 
     def _store(self, data: DataDir) -> Process:
+        if self._settings.profile == "ha":
+            raise ConfigurationError(
+                "profile ha needs a replica, and the embedded store has none; give --redis "
+                "redis+sentinel://… or another store that has one"
+            )
         command = store_command(
             data.store, profile=self._settings.profile, memory_bytes=self._settings.store_memory
         )
@@ -147,7 +179,9 @@ class Fabric:
     def _services(self, listener: socket.socket, admin: socket.socket) -> list[Process]:
         settings = self._settings
         common = ("--redis", self._url, "--log-format", "json")
-        profile = ("--profile", settings.profile)
+        profile = ["--profile", settings.profile, "--replicas", str(settings.replicas)]
+        if settings.trust_store:
+            profile.append("--trust-store")
         ingress = (
             "ingress", *common, *profile,
             "--socket-fd", str(listener.fileno()),
@@ -214,6 +248,10 @@ class Fabric:
             )
             for verdict in resolved.verdicts
         ]
+
+
+async def _published(redis: Redis, resolved: Resolved, *, after: int = 0) -> Catalog:
+    return await publish(redis, resolved.brokers, resolved.triggers, resolved.verdicts, after=after)
 
 
 async def up(settings: UpSettings) -> None:

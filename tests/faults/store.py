@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from redis.asyncio import Redis
 
 from poplin.errors import StoreUnavailableError
-from poplin.store import Profile, connect, translated
+from poplin.store import connect, translated
 from poplin_cli.embedded import store_command
 from tests.conftest import VALKEY, die_with_parent, server_binary
 from tests.faults.power import PowerCut
@@ -22,7 +23,7 @@ __all__ = ["Store", "StoreOptions", "StoreView", "paused", "running"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOptions:
     kind: str = VALKEY
-    profile: Profile = "durable"
+    profile: Literal["durable", "fast"] = "durable"
     memory_bytes: int = 1 << 30
     prefix: tuple[str, ...] = ()
     """Put before the command: `faketime`, say."""

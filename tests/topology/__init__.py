@@ -1,0 +1,1 @@
+"""The store behind sentinels, in a cluster, and in every kind of trouble."""
