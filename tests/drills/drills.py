@@ -59,10 +59,12 @@ DRILLS = (
     Drill(
         "the cursor advances before the matches are due",
         "dispatcher/reader.py",
-        "            routed = await self._log.route(Position(position.cursor, generation), last, matches)\n",
-        "            await self._log.route(Position(position.cursor, generation), last, {})\n"
+        "            routed = await self._log.route(\n"
+        "                Position(position.cursor, generation), last, len(stretch), matches\n"
+        "            )\n",
+        "            await self._log.route(Position(position.cursor, generation), last, 1, {})\n"
         "            await asyncio.sleep(0.2)\n"
-        "            routed = await self._log.route(Position(last, generation), last, matches)\n",
+        "            routed = await self._log.route(Position(last, generation), last, 1, matches)\n",
         (_KILLED,),
     ),
     Drill(
