@@ -74,7 +74,7 @@ class Ledger:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What every path should have had against what it did; `dead` counts what was kept instead."""
 
@@ -90,7 +90,7 @@ class Verdict:
     def is_clean(self) -> bool:
         return not (self.lost or self.phantom or self.altered)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return (
             f"accepted {self.accepted}, deliveries {self.deliveries}, dead {self.dead}, "
             f"lost {self.lost[:5]}, phantom {self.phantom[:5]}, altered {self.altered[:5]}, "
