@@ -5,6 +5,7 @@ dies after, the event is in the log.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.parse import unquote
@@ -21,6 +22,11 @@ __all__ = ["Intake"]
 
 Headers = list[tuple[bytes, bytes]]
 Reply = Callable[[Answer], None]
+
+_ORIGIN = re.compile(r"\A[^/?#]*://[^/?#]*")
+# As names are in Kubernetes. Others are not looked up: whoever invents them costs the store
+# nothing; nor are they repeated: they may hold what drives a terminal.
+_POSSIBLE_KEY = re.compile(r"[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}")
 
 
 class Intake:
@@ -52,6 +58,8 @@ class Intake:
             reply(refusal(503, "the store has not been checked yet; send the event again later"))
         elif appender is not None:
             _append(appender, key, events, reply)
+        elif _POSSIBLE_KEY.fullmatch(key) is None:
+            reply(refusal(404, "there is no such broker; names are lower-case, as in your files"))
         else:
             self._begin_look_up(key, events, reply)
 
@@ -114,9 +122,12 @@ def _bad_path(url: bytes) -> Answer:
 def _broker_key(url: bytes) -> str | None:
     """`namespace/name`, or None. A query belongs to the name, as in Knative."""
     path = url.decode("latin-1")
+    if path[:1] != "/":
+        # RFC 9112 3.2.2: a server takes the absolute form too; 3.2.4: an asterisk is no path.
+        path = _ORIGIN.sub("", path)
     if "%" in path:
         path = unquote(path)
     namespace, _, name = path[1:].rstrip("/").partition("/")
-    if not namespace or not name or "/" in name:
+    if not namespace or not name or "/" in name or path[:1] != "/":
         return None
     return f"{namespace}/{name}"
