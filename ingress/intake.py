@@ -18,7 +18,7 @@ from poplin.errors import BatchTooLargeError, InvalidEventError, PoplinError, St
 from poplin.event import Event
 from poplin.log import Appender, BrokerGoneError, Entry
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "broker_key"]
 
 Headers = list[tuple[bytes, bytes]]
 Reply = Callable[[Answer], None]
@@ -44,7 +44,7 @@ class Intake:
         if method != b"POST":
             reply(_without_event(method))
             return
-        key = _broker_key(url)
+        key = broker_key(url)
         if key is None:
             reply(_bad_path(url))
             return
@@ -119,7 +119,7 @@ def _bad_path(url: bytes) -> Answer:
     return refusal(400, "the path is not /<namespace>/<broker>")
 
 
-def _broker_key(url: bytes) -> str | None:
+def broker_key(url: bytes) -> str | None:
     """`namespace/name`, or None. A query belongs to the name, as in Knative."""
     path = url.decode("latin-1")
     if path[:1] != "/":
