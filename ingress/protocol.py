@@ -78,7 +78,9 @@ class IngressProtocol(Connection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._drop()
+        self._drop_incoming()
+        while self._queue:
+            self._release(self._queue.popleft())
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -112,12 +114,6 @@ class IngressProtocol(Connection):
             self._release(self._request)
             self._request = None
 
-    def _drop(self) -> None:
-        """All that is neither at the intake nor answered."""
-        self._drop_incoming()
-        while self._queue:
-            self._release(self._queue.popleft())
-
     # Parser
 
     def _feed(self, data: bytes) -> None:
@@ -133,8 +129,6 @@ class IngressProtocol(Connection):
             self._end(refusal(400, f"the request breaks the rules of HTTP/1.1: {error}"))
 
     def on_message_begin(self) -> None:
-        if self._is_ended:
-            raise _EndedError
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -312,7 +306,6 @@ class IngressProtocol(Connection):
         if keep_alive:
             self._next()
         else:
-            self._drop()
             self._leave()
 
     def _next(self) -> None:

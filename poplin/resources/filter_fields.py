@@ -18,7 +18,7 @@ _DIALECTS = (*_MAPS, *_LISTS, "not", "cesql")
 _DEEPEST = 16
 _MOST_ELEMENTS = 1000
 # Each is compiled, and asked of events, within bounds; so many are within them together too.
-_MOST_EXPRESSIONS = 16
+_MOST_EXPRESSIONS = 8
 _MOST_CHARACTERS = 8192
 
 

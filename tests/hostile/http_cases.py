@@ -305,6 +305,14 @@ _STARTS = (
     refused("2.3", "2.0", post(HOST, first=b"POST /default/main HTTP/2.0"), 505),
     refused("2.3", "2.0, kept alive", post(
         HOST, b"Connection: keep-alive", first=b"POST /default/main HTTP/2.0"), 505),
+    Case("2.3", "2.0 behind 1.1", HIDDEN + post(HOST, first=b"POST /default/main HTTP/2.0"),
+         (202, 505), 1, closes=True),
+    Case("2.3", "2.0 behind 1.1, kept alive", HIDDEN + post(
+         HOST, b"Connection: keep-alive", first=b"POST /default/main HTTP/2.0"),
+         (202, 505), 1, closes=True),
+    Case("6.1", "1.0 behind 1.1, chunked", HIDDEN + post(
+         HOST, CHUNKED, first=b"POST /default/main HTTP/1.0", body=NOTHING),
+         (202, 400), 1, closes=True),
     refused("2.3", "9.9", post(HOST, first=b"POST /default/main HTTP/9.9")),
     refused("2.3", "lower case", post(HOST, first=b"POST /default/main http/1.1")),
     refused("2.3", "other protocol", post(HOST, first=b"POST /default/main HTCPCP/1.0")),
