@@ -16,17 +16,26 @@ class Bounds:
     max_held_bytes: int = 256 * MEBIBYTE
     max_connections: int = 12_000
     max_header_bytes: int = 128 * 1024
+    """Of the request line, all headers and all trailers."""
+    max_target_bytes: int = 8 * 1024
+    """RFC 9112 3 asks for 8,000 at least."""
     max_headers: int = 1000
     max_discarded_bytes: int = 16 * MEBIBYTE
     """Read after a refusal, so that the client sees it: closed while it sends, it would not."""
+    linger_s: float = 2.0
+    """From an answer that ends a connection amid a request, until the client must have read it."""
     request_timeout_s: float = 10.0
     keep_alive_s: float = 75.0
-    linger_s: float = 1.0
+    last_call_s: float = 1.0
     """From the stop until idle connections are closed."""
     _held: int = field(default=0, init=False)
-    """Body bytes of requests that are unanswered."""
     _held_by: dict[bytes, int] = field(default_factory=dict, init=False)
-    """The same by the path they were sent to, which is a broker's."""
+    """What is held by the path they were sent to, which is a broker's; b"" while that is not known."""
+
+    @property
+    def held(self) -> int:
+        """Bytes of requests that are incomplete, and the bodies of those that are unanswered."""
+        return self._held
 
     def hold(self, path: bytes, size: int) -> None:
         self._held += size

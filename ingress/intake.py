@@ -5,6 +5,7 @@ dies after, the event is in the log.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from math import ceil
@@ -27,10 +28,15 @@ from poplin.errors import (
 from poplin.event import Event
 from poplin.log import BrokerGoneError, Entry
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "broker_key"]
 
 Headers = list[tuple[bytes, bytes]]
 Reply = Callable[[Answer], None]
+
+_ORIGIN = re.compile(r"\A[^/?#]*://[^/?#]*")
+# As names are in Kubernetes. Others are not looked up: whoever invents them costs the store
+# nothing; nor are they repeated: they may hold what drives a terminal.
+_POSSIBLE_KEY = re.compile(r"[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}")
 
 
 class Intake:
@@ -49,7 +55,7 @@ class Intake:
         if method != b"POST":
             reply(_without_event(method))
             return
-        key = _broker_key(url)
+        key = broker_key(url)
         if key is None:
             reply(_bad_path(url))
             return
@@ -68,6 +74,8 @@ class Intake:
             reply(refusal(503, "the store has not been checked yet; send the event again later"))
         elif door is not None:
             self._append(door, key, events, reply)
+        elif _POSSIBLE_KEY.fullmatch(key) is None:
+            reply(refusal(404, "there is no such broker; names are lower-case, as in your files"))
         else:
             self._begin(self._look_up(key, events, reply))
 
@@ -142,12 +150,15 @@ def _bad_path(url: bytes) -> Answer:
     return refusal(400, "the path is not /<namespace>/<broker>")
 
 
-def _broker_key(url: bytes) -> str | None:
+def broker_key(url: bytes) -> str | None:
     """`namespace/name`, or None. A query belongs to the name, as in Knative."""
     path = url.decode("latin-1")
+    if path[:1] != "/":
+        # RFC 9112 3.2.2: a server takes the absolute form too; 3.2.4: an asterisk is no path.
+        path = _ORIGIN.sub("", path)
     if "%" in path:
         path = unquote(path)
     namespace, _, name = path[1:].rstrip("/").partition("/")
-    if not namespace or not name or "/" in name:
+    if not namespace or not name or "/" in name or path[:1] != "/":
         return None
     return f"{namespace}/{name}"

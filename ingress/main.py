@@ -12,9 +12,10 @@ from fastapi import FastAPI
 from ingress.admission import Admission
 from ingress.bounds import Bounds
 from ingress.brokers import Brokers
+from ingress.connection import look_after
 from ingress.health import health_app
 from ingress.intake import Intake
-from ingress.protocol import IngressProtocol, look_after
+from ingress.protocol import IngressProtocol
 from poplin.catalog import Follower
 from poplin.errors import ConfigurationError
 from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector

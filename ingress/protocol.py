@@ -5,76 +5,67 @@ halves its cost (docs/performance.md). The few other paths go the ordinary way o
 """
 
 import asyncio
+import traceback
 from collections import deque
-from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+import structlog
 
 from ingress.answers import Answer, probed, refusal
 from ingress.bounds import Bounds
+from ingress.connection import TOO_MUCH, Connection
+from ingress.heads import framing, why_refused, without_upgrade
 from ingress.intake import Intake
-from poplin.waiting import wait
+from ingress.request import Request, last_words
 
-__all__ = ["IngressProtocol", "look_after"]
+__all__ = ["IngressProtocol"]
 
-_TOO_LARGE = refusal(431, "the headers are too large")
-_TOO_SLOW = refusal(408, "the request was not complete in time; send it faster")
 _TOO_MANY = refusal(503, "there are too many connections; try again later")
-_TOO_MUCH = refusal(
-    503, "too many events are under way for this broker; send the event again later"
-)
+_TOO_MANY_AHEAD = refusal(503, "too many requests wait for their answers; read those first")
+_OUR_FAULT = refusal(500, "an internal error of the ingress; please report it")
 _MOST_QUEUED = 16
-_TOLD_APART = frozenset({b"expect", b"user-agent", b"k-network-probe"})
+_MOST_PIPELINED = 512
+_TOLD_APART = frozenset(
+    {
+        b"connection",
+        b"content-encoding",
+        b"expect",
+        b"host",
+        b"k-network-probe",
+        b"transfer-encoding",
+        b"upgrade",
+        b"user-agent",
+    }
+)
+# Said by many in HTTP/1.1, where a closer look finds nothing wrong with them.
+_USUAL = frozenset({(b"connection", b"keep-alive"), (b"transfer-encoding", b"chunked")})
 
 
-class _Request:
-    """One request for a broker, while it comes in and until it is answered."""
-
-    __slots__ = (
-        "headers",
-        "is_complete",
-        "is_probe",
-        "keep_alive",
-        "method",
-        "parts",
-        "refused",
-        "size",
-        "url",
-    )
-
-    def __init__(self, method: bytes, url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-        self.method = method
-        self.url = url
-        self.headers = headers
-        self.parts: list[bytes] = []
-        self.size = 0
-        self.refused: Answer | None = None
-        self.keep_alive = True
-        self.is_complete = False
-        self.is_probe = False
+class _EndedError(Exception):
+    """Stops the parser amid its data; nothing is read behind a request that ends a connection."""
 
 
-class IngressProtocol(HttpToolsProtocol):
+class IngressProtocol(Connection):
     """One connection. Requests are taken one at a time, in order; a few may queue behind."""
 
     def __init__(self, *, intake: Intake, bounds: Bounds, **uvicorn: Any) -> None:
-        super().__init__(**uvicorn)
+        super().__init__(bounds, **uvicorn)
         self._intake = intake
-        self._bounds = bounds
-        self._request: _Request | None = None  # coming in
-        self._current: _Request | None = None  # at the intake
-        self._queue: deque[_Request] = deque()
-        self._in_head = True
-        self._has_ended_message = False  # in the data that came last
-        self._head_bytes = 0
+        self._request: Request | None = None  # coming in
+        self._current: Request | None = None  # at the intake
+        self._queue: deque[Request] = deque()
+        self._is_taking_queued = False
         self._header_bytes = 0
+        self._hosts = 0
+        self._host = self._known_host = b""
+        self._is_odd = False
+        self._is_upgrade = False
         self._is_probe = False
         self._general = b""
         self._general_of: object = None
         self._is_closing = False
-        self._waits_since: float | None = None  # for a request that is incomplete
-        self._idle_since: float | None = None
 
     # Connection
 
@@ -83,26 +74,17 @@ class IngressProtocol(HttpToolsProtocol):
         self._waits_since = self.loop.time()
         if len(self.connections) > self._bounds.max_connections:
             self._end(_TOO_MANY)
+            self.transport.close()  # at once: there are too many already
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        for request in (self._request, *self._queue):
-            if request is not None:
-                self._release(request)
-        self._request = None
-        self._queue.clear()
+        self._drop_incoming()
+        while self._queue:
+            self._release(self._queue.popleft())
 
-    def data_received(self, data: bytes) -> None:
-        if self._waits_since is None:
-            self._waits_since = self.loop.time()
-            self._idle_since = None
-        self._has_ended_message = False
-        super().data_received(data)
-        if self._in_head and not self._has_ended_message:
-            # The parser gathers an endless header line silently.
-            self._head_bytes += len(data)
-            if self._head_bytes > self._bounds.max_header_bytes:
-                self._end(_TOO_LARGE)
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._read_on()
 
     def shutdown(self) -> None:
         """The server stops: whoever is to be answered learns by it that the connection closes.
@@ -112,31 +94,55 @@ class IngressProtocol(HttpToolsProtocol):
         """
         self._is_closing = True
         if self._current is None and not self._queue:
-            self.loop.call_later(self._bounds.linger_s, self._close_idle)
+            self.loop.call_later(self._bounds.last_call_s, self._close_idle)
 
     def _close_idle(self) -> None:
         is_busy = self._current is not None or self._request is not None or bool(self._queue)
         if not is_busy and not self.transport.is_closing():
             super().shutdown()
 
-    def look_after(self, now: float) -> None:
-        """Once a second: end a request that takes too long, and a connection idle too long."""
-        if (
-            self._waits_since is not None
-            and now - self._waits_since > self._bounds.request_timeout_s
-        ):
-            self._end(_TOO_SLOW)
-        elif self._idle_since is not None and now - self._idle_since > self._bounds.keep_alive_s:
-            self.transport.close()
+    def _end(self, answer: Answer) -> None:
+        if self._is_ended:
+            return
+        self._is_ended = True
+        self._waits_since = None
+        self._let_go()
+        self._drop_incoming()
+        self.headers, self.url = [], b""
+        self._queue.append(last_words(answer))
+        if self._current is None and not self._is_uvicorn_busy():
+            self._next()
+
+    def _stop(self, answer: Answer) -> NoReturn:
+        """End the connection from within the parser, which must not go on."""
+        self._end(answer)
+        raise _EndedError
+
+    def _drop_incoming(self) -> None:
+        if self._request is not None:
+            self._release(self._request)
+            self._request = None
 
     # Parser
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            if not self._is_ended:
+                _report(error.__context__)
+                self._end(_OUR_FAULT)
+        except httptools.HttpParserError as error:
+            self._end(refusal(400, f"the request breaks the rules of HTTP/1.1: {error}"))
 
     def on_message_begin(self) -> None:
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._is_probe = False
-        self._header_bytes = 0
+        self._is_probe = self._is_odd = self._is_upgrade = False
+        self._header_bytes = self._hosts = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
@@ -148,53 +154,89 @@ class IngressProtocol(HttpToolsProtocol):
             self._tell_apart(name, value)
 
     def _tell_apart(self, name: bytes, value: bytes) -> None:
-        if name == b"expect":
-            self.expect_100_continue = value.lower() == b"100-continue"
+        if name == b"host":
+            self._hosts += 1
+            self._is_odd |= value != self._known_host
+            self._host = value
         elif name == b"user-agent":
             self._is_probe |= value.startswith(b"kube-probe/")
-        else:
+        elif name == b"k-network-probe":
             self._is_probe |= value == b"probe"
+        elif (name, value) in _USUAL:
+            self._is_odd |= self.parser.get_http_version() != "1.1"
+        else:
+            self._is_odd = True
+            self.expect_100_continue |= name == b"expect" and value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._head_bytes = 0
+        bounds = self._bounds
         if (
-            self._header_bytes > self._bounds.max_header_bytes
-            or len(self.headers) > self._bounds.max_headers
+            self._header_bytes > bounds.max_header_bytes
+            or len(self.headers) > bounds.max_headers
+            or len(self.url) > bounds.max_target_bytes
         ):
-            self._end(_TOO_LARGE)
-        elif self.url in (b"/livez", b"/readyz"):
+            self._stop(self._why_too_large())
+        keep_alive = self.parser.should_keep_alive()  # not, in any version but 1.1
+        if self._is_odd or self._hosts != 1 or not keep_alive:
+            self._look_closer()
+            if self._is_upgrade:
+                return
+        if self.url in (b"/livez", b"/readyz"):
             self._hand_to_uvicorn()
         else:
-            self._begin_request()
+            self._begin_request(keep_alive)
+
+    def _look_closer(self) -> None:
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        head = framing(version, method, self.headers)
+        refused = why_refused(head)
+        if refused is not None:
+            self._stop(refused)
+        self._known_host = self._host
+        self._is_upgrade = self.parser.should_upgrade()
+        # RFC 9110 10.1.1: 1.0 knows no interim answers.
+        self.expect_100_continue &= version != "1.0"
+
+    def _go_on_without_upgrade(self, data: bytes) -> None:
+        """The parser takes what follows a wish for another protocol as that protocol."""
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        head = without_upgrade(version, method, self.url, self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self._in_head = True
+        self._feed(head + data)
 
     def on_body(self, body: bytes) -> None:
+        self._has_advanced = True
         request = self._request
         if request is None:
             super().on_body(body)
             return
         request.size += len(body)
         if request.refused is None:
-            request.parts.append(body)
+            request.keep(body)
             self._bounds.hold(request.url, len(body))
             self._check_size(request, request.size)
         elif request.size > self._bounds.max_discarded_bytes:
-            self._end(request.refused)
+            self._stop(request.refused)
 
     def on_message_complete(self) -> None:
-        self._in_head = self._has_ended_message = True
+        if self._is_upgrade:
+            return
+        self._in_head = self._has_advanced = True
         self._waits_since = None
         request, self._request = self._request, None
         if request is None:
             super().on_message_complete()
             return
-        request.is_complete = True
         if self._current is None and not self._is_uvicorn_busy():
             self._take(request)
             return
         self._queue.append(request)
         if len(self._queue) >= _MOST_QUEUED:
             self.flow.pause_reading()
+        if len(self._queue) >= _MOST_PIPELINED:
+            self._stop(_TOO_MANY_AHEAD)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -202,19 +244,29 @@ class IngressProtocol(HttpToolsProtocol):
 
     # Requests for brokers
 
-    def _begin_request(self) -> None:
-        request = self._request = _Request(self.parser.get_method(), self.url, self.headers)
-        request.keep_alive = self.parser.should_keep_alive()
+    def _begin_request(self, keep_alive: bool) -> None:
+        request = self._request = Request(self.parser.get_method(), self.url, self.headers)
+        request.keep_alive = keep_alive
         request.is_probe = self._is_probe
         announced = 0
         for name, value in self.headers:
             if name == b"content-length":
                 announced = int(value)  # the parser has checked it
         self._check_size(request, announced)
-        if self.expect_100_continue and request.refused is None:
+        if request.refused is None:
+            request.awaits_continue = self.expect_100_continue
+            self._say_continue()
+        elif self.expect_100_continue or announced > self._bounds.max_discarded_bytes:
+            self._stop(request.refused)  # the client waits for it, or would send for too long
+
+    def _say_continue(self) -> None:
+        """Once it is the request's turn: until then the client reads answers to earlier ones."""
+        request = self._request
+        if request is not None and request.awaits_continue and self._is_free():
+            request.awaits_continue = False
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _check_size(self, request: _Request, size: int) -> None:
+    def _check_size(self, request: Request, size: int) -> None:
         most = self._bounds.max_event_bytes
         if self._header_bytes + size > most:
             self._release(request)
@@ -223,24 +275,29 @@ class IngressProtocol(HttpToolsProtocol):
             )
         elif self._bounds.is_too_much(request.url):
             self._release(request)
-            request.refused = _TOO_MUCH
+            request.refused = TOO_MUCH
 
-    def _release(self, request: _Request) -> None:
-        if request.parts:
-            self._bounds.release(request.url, sum(map(len, request.parts)))
-            request.parts.clear()
+    def _release(self, request: Request) -> None:
+        if request.held:
+            self._bounds.release(request.url, request.held)
+            request.release()
 
-    def _take(self, request: _Request) -> None:
+    def _take(self, request: Request) -> None:
         self._current = request
         if request.refused is not None:
             self._reply(request.refused)
-            return
-        if request.is_probe:
+        elif request.is_probe:
             self._reply(probed(request.headers, is_draining=self._is_closing))
-            return
-        parts = request.parts
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._intake.take(request.method, request.url, request.headers, body, self._reply)
+        else:
+            self._ask_intake(request)
+
+    def _ask_intake(self, request: Request) -> None:
+        body = request.body()
+        try:
+            self._intake.take(request.method, request.url, request.headers, body, self._reply)
+        except Exception as error:  # noqa: BLE001 - whatever it was, one request did it
+            _report(error)
+            self._reply(_OUR_FAULT)
 
     def _reply(self, answer: Answer) -> None:
         request, self._current = self._current, None
@@ -256,21 +313,28 @@ class IngressProtocol(HttpToolsProtocol):
             b"%b%b%b\r\n%b" % (answer.head, self._general_headers(), connection, body)
         )
         self.server_state.total_requests += 1
-        if not keep_alive:
-            self.transport.close()
-            return
-        self._next()
+        if keep_alive:
+            self._next()
+        else:
+            self._leave()
 
     def _next(self) -> None:
-        """Take the request that queued behind, or wait for one."""
-        if self.transport.is_closing():
-            return
-        if self._queue:
+        """Take the requests that queued behind, or wait for one."""
+        if self._is_taking_queued:
+            return  # an answer came at once: a call for each would be as deep as the queue is long
+        self._is_taking_queued = True
+        while self._queue and self._current is None and not self.transport.is_closing():
             request = self._queue.popleft()
-            self.flow.resume_reading()
+            self._read_on()
             self._take(request)
-        elif self._waits_since is None:
+        self._is_taking_queued = False
+        self._say_continue()
+        if self._current is None and self._waits_since is None:
             self._idle_since = self.loop.time()
+
+    def _read_on(self) -> None:
+        if len(self._queue) < _MOST_QUEUED and not self.flow.write_paused:
+            self.flow.resume_reading()
 
     def _general_headers(self) -> bytes:
         """Date, as uvicorn renews it once a second."""
@@ -285,11 +349,15 @@ class IngressProtocol(HttpToolsProtocol):
     def _is_uvicorn_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
+    def _is_free(self) -> bool:
+        """Every request that came whole has its answer."""
+        return self._current is None and not self._queue and not self._is_uvicorn_busy()
+
     def _hand_to_uvicorn(self) -> None:
         if self._current is not None or self._queue:
             # Behind an unanswered request; the client asks again on a fresh connection.
             self._is_closing = True
-            self._request = _Request(b"GET", self.url, [])
+            self._request = Request(b"GET", self.url, [])
             self._request.refused = _TOO_MANY
             return
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -298,17 +366,11 @@ class IngressProtocol(HttpToolsProtocol):
         self.headers.extend(headers)
         super().on_headers_complete()
 
-    def _end(self, answer: Answer) -> None:
-        """Say it and close, whatever is under way."""
-        if not self.transport.is_closing():
-            self.transport.write(answer.head + b"connection: close\r\n\r\n" + answer.body)
-            self.transport.close()
 
-
-async def look_after(connections: Iterable[Any], stop: asyncio.Event) -> None:
-    """Until `stop`; one look a second over all costs less than a timer for every request."""
-    loop = asyncio.get_running_loop()
-    while not await wait(stop, 1.0):
-        now = loop.time()
-        for connection in list(connections):
-            connection.look_after(now)
+def _report(fault: BaseException | None) -> None:
+    """One line, without the words of the error: they may repeat what was sent."""
+    place = ""
+    if fault is not None and (frames := traceback.extract_tb(fault.__traceback__)):
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    kind = type(fault).__name__
+    structlog.get_logger().error("internal error; please report it", kind=kind, place=place)

@@ -33,6 +33,7 @@ def decode_value(name: str, raw: bytes) -> tuple[str, str | None]:
 
     Quotes are undone, and not kept, then percent-encoding once. Raises InvalidEventError.
     """
+    raw = raw.strip(b" \t")  # no part of a header's value (RFC 9110 5.5)
     text = _utf8(name, raw)
     if _QUOTED.match(text):
         return _percent_decoded(name, _ESCAPED.sub(r"\1", text[1:-1])), None

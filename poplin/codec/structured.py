@@ -15,6 +15,7 @@ from poplin.event import AttributeValue, Event
 
 __all__ = [
     "MOST_IN_BATCH",
+    "MOST_MEMBERS",
     "MOST_PASSED_BYTES",
     "decode_batch",
     "decode_structured",
@@ -27,7 +28,20 @@ MOST_IN_BATCH = 1000
 MOST_PASSED_BYTES = 256 * 1024
 """Of the headers that pass through, for all events of a batch: each keeps them."""
 
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+MOST_MEMBERS = 1000
+"""Of an event, as many as a request may have headers."""
+
+
+class _Name:
+    """The name of a member, unlike every other: none that comes twice may hide the first."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+_OBJECT = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=lambda _type, text: _Name(text))
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder()
 _RAW = msgspec.json.Decoder(msgspec.Raw)
@@ -112,9 +126,17 @@ def _check_utf8(body: bytes) -> None:
 
 def _members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     try:
-        return _OBJECT.decode(text)
+        members = _OBJECT.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidEventError(f"the event is not one JSON object: {error}") from None
+    if len(members) > MOST_MEMBERS:
+        raise InvalidEventError(f"the event has more than {MOST_MEMBERS} members")
+    found = {name.text: value for name, value in members.items()}
+    if len(found) < len(members):
+        names = [name.text for name in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidEventError(f"member {shown(twice)} is there twice")
+    return found
 
 
 def _json(name: str, raw: msgspec.Raw) -> object:

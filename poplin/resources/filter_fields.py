@@ -1,6 +1,7 @@
 """Checking `spec.filter` and `spec.filters`; what passes is what `poplin.filters` compiles."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from poplin.filters import cesql
@@ -16,6 +17,9 @@ _EXPRESSIONS = ("cesql", "sql")
 _DIALECTS = (*_MAPS, *_LISTS, "not", "cesql")
 _DEEPEST = 16
 _MOST_ELEMENTS = 1000
+# Each is compiled, and asked of events, within bounds; so many are within them together too.
+_MOST_EXPRESSIONS = 8
+_MOST_CHARACTERS = 8192
 
 
 def read_filters(
@@ -24,12 +28,38 @@ def read_filters(
     """`filters` when it has elements, else `filter` as in Knative."""
     elements = checker.items(filters) if filters is not None else None
     attributes = _legacy(checker, legacy)
-    if filters is not None and (count := _count(filters)) > _MOST_ELEMENTS:
-        checker.refuse(filters, f"holds {count} elements; at most {_MOST_ELEMENTS} are allowed")
+    if filters is not None and (words := _why_too_many(filters)):
+        checker.refuse(filters, words)
         return ()
     if elements:
         return tuple(plain for each in elements if (plain := _element(checker, each, 0)))
     return ({"attributes": attributes},) if attributes else ()
+
+
+def _why_too_many(filters: Value) -> str | None:
+    if (count := _count(filters)) > _MOST_ELEMENTS:
+        return f"holds {count} elements; at most {_MOST_ELEMENTS} are allowed"
+    sizes = [len(text) for text in _expressions(filters)]
+    if len(sizes) > _MOST_EXPRESSIONS:
+        return (
+            f"holds {len(sizes)} CESQL expressions; at most {_MOST_EXPRESSIONS} are allowed; join "
+            "them by AND and OR"
+        )
+    if len(sizes) > 1 and sum(sizes) > _MOST_CHARACTERS:
+        return f"holds {sum(sizes)} characters of CESQL; at most {_MOST_CHARACTERS} are allowed"
+    return None
+
+
+def _expressions(value: Value) -> Iterator[str]:
+    if isinstance(value.data, list):
+        for each in value.data:
+            yield from _expressions(each)
+    elif isinstance(value.data, dict):
+        for name, each in value.data.items():
+            if name in _EXPRESSIONS and isinstance(each.data, str):
+                yield each.data
+            elif name not in _MAPS:
+                yield from _expressions(each)
 
 
 def _count(value: Value) -> int:

@@ -19,6 +19,7 @@ from poplin.resources.values import DocumentError, Value, build, split
 __all__ = ["load"]
 
 _MOST_DOCUMENTS = 10_000
+_MOST_PROBLEMS = 100
 _GROUP = "eventing.knative.dev"
 _CLASS = f"{_GROUP}/broker.class"
 
@@ -42,9 +43,19 @@ def load(paths: Sequence[Path]) -> Loaded:
             if isinstance(text, Problem):
                 loaded.problems.append(text)
                 continue
+            before = len(loaded.problems)
             for document in _documents(text, str(file), loaded):
                 _read(document, str(file), loaded, seen)
+            _cap_problems(loaded, before, str(file))
     return loaded
+
+
+def _cap_problems(loaded: Loaded, before: int, file: str) -> None:
+    """A file has one page of errors: more would bury those of other files."""
+    more = len(loaded.problems) - before - _MOST_PROBLEMS
+    if more > 0:
+        del loaded.problems[before + _MOST_PROBLEMS :]
+        loaded.problems.append(Problem(file, 0, f"has {more} more errors; mend these first"))
 
 
 def _documents(text: str, file: str, loaded: Loaded) -> Iterator[Value]:

@@ -84,6 +84,14 @@ def test_header_text_goes_out_as_it_came_unless_encoded_anew(sent: str, encoded:
     assert decode(pairs(kept), b"").attributes == decode(pairs(anew), b"").attributes
 
 
+@pytest.mark.parametrize("sent", ["b ", "b\t", " b \t ", "b"])
+def test_white_space_around_a_header_is_no_part_of_it(sent: str) -> None:
+    event = decode(binary(**{"ce-x": sent}), b"")
+
+    assert event.attributes["x"] == "b"
+    assert b"ce-x: b\r\n" in encode_binary(event)[0]
+
+
 def test_a_quoted_string_is_not_kept() -> None:
     event = decode(binary(**{"ce-x": '"a b"'}), b"")
 

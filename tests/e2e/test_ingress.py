@@ -1,6 +1,5 @@
 """The ingress's answers, through the whole fabric."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,35 +109,3 @@ async def test_a_chunked_body_over_the_limit_is_413(fabric: Fabric) -> None:
         )
 
     assert answer.status_code == 413
-
-
-@pytest.mark.parametrize(
-    ("request_bytes", "status"),
-    [
-        (b"POST /default/main HTTP/1.1\r\nhost: x\r\nx: " + b"y" * 200_000, b"431"),
-        (b"GARBAGE\r\n\r\n", b"400"),
-        (b"POST /default/main HTTP/1.1\r\nhost: x\r\n" + b"a: b\r\n" * 1500 + b"\r\n", b"431"),
-    ],
-)
-async def test_hostile_requests_are_refused(
-    fabric: Fabric, request_bytes: bytes, status: bytes
-) -> None:
-    host, port = fabric.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(request_bytes)
-
-    answer = await asyncio.wait_for(reader.readline(), 5)
-
-    writer.close()
-    assert status in answer
-
-
-async def test_a_half_sent_request_is_ended(fabric: Fabric) -> None:
-    host, port = fabric.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /default/main HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf")
-
-    answer = await asyncio.wait_for(reader.readline(), 20)
-
-    writer.close()
-    assert b"408" in answer
