@@ -99,7 +99,7 @@ class Appender:
                 # Nobody waits for one failed call after another: the rest was not sent at all.
                 batch, self._waiting = batch + self._waiting, []
             for _, done in batch:
-                done(failure)
+                _tell(done, failure)
         self._flusher = None
 
     async def _append(self, entries: list[Entry]) -> PoplinError | None:
@@ -122,3 +122,13 @@ class Appender:
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
+
+
+def _tell(done: Done, failure: PoplinError | None) -> None:
+    """One who cannot bear the answer must not keep it from the others."""
+    try:
+        done(failure)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is theirs
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "the answer to an append was not taken", "exception": error}
+        )

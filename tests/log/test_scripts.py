@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from poplin.errors import StoreFullError, StoreUnavailableError
+from poplin.errors import PoplinError, StoreFullError, StoreUnavailableError
 from poplin.log import Appender, BrokerGoneError, Held, Log, Matches, Roster
 from tests.conftest import MEMORY_BYTES
 from tests.log.helpers import (
@@ -179,6 +179,25 @@ async def test_everyone_in_the_batch_is_answered_whatever_happens(redis: Redis, 
     answers = await _gather(Appender(log), 3)
 
     assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
+
+
+async def test_one_that_cannot_bear_its_answer_does_not_keep_it_from_the_others(log: Log) -> None:
+    appender = Appender(log)
+    reported: list[str] = []
+    answers: list[PoplinError | None] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: reported.append(context["message"])
+    )
+
+    def refuse(_: PoplinError | None) -> None:
+        raise RecursionError
+
+    for done in (refuse, answers.append, answers.append):
+        appender.add([event()], done)
+    await appender.close()
+
+    assert answers == [None, None]
+    assert reported == ["the answer to an append was not taken"]
 
 
 async def test_a_caller_that_goes_away_does_not_disturb_the_others(redis: Redis, log: Log) -> None:
