@@ -1,6 +1,7 @@
 """One connection to one origin: a request out, an answer in, in turn."""
 
 import asyncio
+import select
 from collections.abc import Callable
 
 from poplin.budget import Share
@@ -75,6 +76,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         return answer
 
+    def has_news(self) -> bool:
+        """The peer left, or said what it was not asked for, and the loop has yet to see it."""
+        return bool(self._readable.poll(0))
+
     def close(self) -> None:
         """Drop the connection; an answer that is awaited fails."""
         self._fail(BrokenAnswerError(f"{self._peer}: closed here {self._reader.progress()}"))
@@ -90,6 +95,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a Protocol's is a Transport
+        self._readable = select.poll()
+        self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
         self.is_new = False
         self.is_open = True
         self._until = self._loop.time() + self._keep_alive_s

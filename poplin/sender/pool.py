@@ -48,8 +48,11 @@ class Pool:
         """The connection that was used last, ready to send."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open:
+            if not connection.is_open:
+                continue
+            if not connection.has_news():
                 return connection
+            connection.close()
         return None
 
     async def take(self, timeout_s: float, deadline: float, *, fresh: bool = False) -> Connection:
