@@ -11,6 +11,7 @@ from dispatcher.lane import Lane
 from dispatcher.outbox import Outbox
 from dispatcher.reader import Reader, TriggerSet
 from dispatcher.report import Report
+from poplin.budget import Budget
 from poplin.catalog import Catalog
 from poplin.errors import PoplinError, StoreUnavailableError
 from poplin.filters import Attributes, FilterIndex, compile_filters
@@ -26,13 +27,20 @@ _LEASE_BYTES = 8 * 1024 * 1024
 _PEEKS = 500
 _PAUSE_S = 0.2
 _BLOCKING_TIMEOUT_S = 5.0
+_LOST = Entry(b"", None, b"")
+"""What stands for an entry that the log no longer has."""
 
 
 class PartitionDispatcher:
     """Delivers what one partition holds. Several may run on the same partition at once."""
 
     def __init__(
-        self, log: Log, redis_url: str, sender: Sender, settings: DispatcherSettings
+        self,
+        log: Log,
+        redis_url: str,
+        sender: Sender,
+        settings: DispatcherSettings,
+        budget: Budget,
     ) -> None:
         self.log = log
         # Asked for once: each get_running_loop() is a system call.
@@ -40,6 +48,7 @@ class PartitionDispatcher:
         # Its own connection: a read that blocks must keep no command waiting.
         self._blocking = connect(redis_url, timeout_s=_BLOCKING_TIMEOUT_S)
         self._settings = settings
+        self._budget = budget
         self._lanes: dict[str, Lane] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
@@ -69,7 +78,7 @@ class PartitionDispatcher:
                 if uid in self._lanes:
                     self._lanes[uid].update(record)
                 else:
-                    self._lanes[uid] = Lane(record)
+                    self._lanes[uid] = Lane(record, self._budget)
                 entries.append((uid, compiled))
             except PoplinError as error:
                 structlog.get_logger().error("trigger refused", trigger=record.key, why=str(error))
@@ -136,7 +145,7 @@ class PartitionDispatcher:
         self._end(delivery, outcome, round((self._loop.time() - started) * 1000))
 
     def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
-        delivery.lane.in_flight -= 1
+        delivery.lane.end(delivery.size)
         self._outbox.add(delivery, outcome, milliseconds)
         self._fill(delivery.lane)
 
@@ -160,46 +169,35 @@ class PartitionDispatcher:
     def _fill(self, lane: Lane) -> None:
         if lane.wants_work() and not self._stopping:
             lane.is_leasing = True
-            task = self._loop.create_task(self._lease(lane), name="lease")
+            count, size = lane.reserve_lease(_LEASE_BYTES)
+            task = self._loop.create_task(self._lease(lane, count, size), name="lease")
             self._leases.add(task)
             task.add_done_callback(self._leases.discard)
 
-    async def _lease(self, lane: Lane) -> None:
-        room = lane.room
-        lane.in_flight += room
-        entries: list[LeasedEntry] = []
+    async def _lease(self, lane: Lane, count: int, size: int) -> None:
+        taken: list[Delivery] = []
         try:
-            leased = await self.log.lease(lane.record.uid, room, _LEASE_BYTES)
+            leased = await self.log.lease(lane.record.uid, count, size)
         except StoreUnavailableError:
             lane.wake_in(_PAUSE_S, self._fill)
             return
         else:
-            entries = leased.entries
+            taken = [_delivery(lane, leased.token, entry) for entry in leased.entries]
             lane.has_backlog = leased.next_due_s == 0
             if leased.next_due_s:
                 lane.wake_in(leased.next_due_s, self._fill)
         finally:
-            lane.in_flight -= room - len(entries)
+            lane.end_lease(count, size, [delivery.size for delivery in taken])
             lane.is_leasing = False
-        for entry in entries:
-            self._take(lane, leased.token, entry)
+        for delivery in taken:
+            self._take(delivery)
         self._fill(lane)
 
-    def _take(self, lane: Lane, token: Token, leased: LeasedEntry) -> None:
-        delivery = Delivery(
-            lane,
-            leased.id,
-            token,
-            leased.entry or Entry(b"", None, b""),
-            tries=leased.tries,
-            crashes=leased.crashes,
-            first_us=leased.first_us,
-            grave=leased.grave,
-        )
-        if leased.entry is not None:
+    def _take(self, delivery: Delivery) -> None:
+        if delivery.entry is not _LOST:
             self._start(delivery)
             return
-        self._report.lost(lane, leased.id)
+        self._report.lost(delivery.lane, delivery.id)
         self._outbox.hold(delivery)
         self._end(delivery, Settled(0, "lost: not in the log"), 0)
 
@@ -237,3 +235,16 @@ class PartitionDispatcher:
                     await self.log.count_ignored(uid, count)
                 except StoreUnavailableError:
                     lane.ignored += count
+
+
+def _delivery(lane: Lane, token: Token, leased: LeasedEntry) -> Delivery:
+    return Delivery(
+        lane,
+        leased.id,
+        token,
+        leased.entry or _LOST,
+        tries=leased.tries,
+        crashes=leased.crashes,
+        first_us=leased.first_us,
+        grave=leased.grave,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import orjson
 from redis.asyncio import Redis
 
-from dispatcher.delivery import Delivery
+from dispatcher.delivery import Delivery, held_bytes
 from dispatcher.lane import Lane
 from poplin.errors import StoreUnavailableError
 from poplin.filters import FilterIndex
@@ -118,14 +118,15 @@ class Reader:
         matches: Mapping[str, Matches],
     ) -> Position | None:
         last = stretch[-1][0]
-        self._reserve(matches)
+        sizes = {log_id: held_bytes(entry) for log_id, entry in stretch}
+        self._reserve(matches, sizes)
         try:
             routed = await self._log.route(Position(position.cursor, generation), last, matches)
         except StoreUnavailableError:
-            self._give_back(matches)
+            self._give_back(matches, sizes)
             raise
         if routed.token is None:
-            self._give_back(matches)
+            self._give_back(matches, sizes)
             return None
         entries = dict(stretch)
         for uid, match in matches.items():
@@ -138,17 +139,17 @@ class Reader:
                 self._overflow(lane)
         return Position(last, generation)
 
-    def _reserve(self, matches: Mapping[str, Matches]) -> None:
-        """Take window places first: while the script runs, others may take them too."""
+    def _reserve(self, matches: Mapping[str, Matches], sizes: Mapping[LogId, int]) -> None:
+        """Take places and memory first: while the script runs, others may take them too."""
         for uid, match in matches.items():
             lane = self._lanes.get(uid)
             # Behind a backlog a new entry waits its turn.
             if lane is not None and not lane.has_backlog:
-                match.leased = min(lane.room, len(match.ids))
-                lane.in_flight += match.leased
+                match.leased = lane.reserve([sizes[log_id] for log_id in match.ids])
 
-    def _give_back(self, matches: Mapping[str, Matches]) -> None:
+    def _give_back(self, matches: Mapping[str, Matches], sizes: Mapping[LogId, int]) -> None:
         for uid, match in matches.items():
             lane = self._lanes.get(uid)
             if lane is not None:
-                lane.in_flight -= match.leased
+                for log_id in match.ids[: match.leased]:
+                    lane.end(sizes[log_id])

@@ -11,6 +11,7 @@ from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Settled
 from dispatcher.grave import Grave, parse_grave
 from dispatcher.lane import Lane
+from poplin.budget import Budget
 from poplin.catalog import DeliveryPolicy, TriggerRecord
 from poplin.codec import to_entry
 from poplin.errors import StoreUnavailableError
@@ -70,7 +71,7 @@ def delivery(
     }
     attributes |= dict.fromkeys(kept or {}, "a b")
     entry = Entry(*to_entry(Event(attributes, b"data", kept=kept or {})))
-    return Delivery(Lane(record), LogId(b"1-0"), Token(-1), entry, **more)
+    return Delivery(Lane(record, Budget(0)), LogId(b"1-0"), Token(-1), entry, **more)
 
 
 def attempter(sender: Sender, replies: Replies) -> Attempter:
