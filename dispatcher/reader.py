@@ -20,6 +20,8 @@ _BLOCK_S = 0.5
 _HOLD_S = 2.0
 _PAUSE_S = 0.2
 _MOST_MATCHES = 1000
+_FIRST_READ = 16
+_READ_BYTES = 8 * 1024 * 1024
 
 
 class TriggerSet:
@@ -46,7 +48,8 @@ class Reader:
         self._log = log
         self._blocking = blocking
         self._lanes = lanes
-        self._count = count
+        self._most = count
+        self._count = min(count, _FIRST_READ)
         self._start = start
         self._overflow = overflow
         self._name = uuid.uuid4().hex
@@ -72,6 +75,7 @@ class Reader:
                     position.cursor, self._count, _BLOCK_S, self._blocking
                 )
                 if entries:
+                    self._count = self._next_count(entries)
                     position = await self._route_all(position, entries)
             except StoreUnavailableError:
                 position = None
@@ -88,6 +92,12 @@ class Reader:
                 await wait(stop, _PAUSE_S)
                 return None
         return position
+
+    def _next_count(self, entries: Sequence[tuple[LogId, Entry]]) -> int:
+        """The store reads by number, memory is bytes: so many as were 8 MiB the last time."""
+        size = sum(len(entry.data) for _, entry in entries) // len(entries)
+        wanted = 2 * self._count if len(entries) == self._count else self._count
+        return max(1, min(self._most, wanted, _READ_BYTES // max(1, size)))
 
     async def _route_all(
         self, position: Position, entries: Sequence[tuple[LogId, Entry]]
