@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 import psutil
+import pytest
 from redis.asyncio import Redis
 
 from poplin.catalog.catalog import read
@@ -26,6 +27,8 @@ ROUNDS = 3
 
 HOPS_SENT = 9
 HEALTHY_EVERY_S = 0.02
+PRIVATE = dict.fromkeys(("authorization", "cookie", "set-cookie", "proxy-authorization", "proxy-connection", "x-api-key", "x-amz-security-token", "x-forwarded-for", "x-forwarded-host", "forwarded", "x-real-ip", "via", "keep-alive", "trailer", "referer", "origin", "user-agent", "accept", "accept-encoding", "x-custom", "prefer", "kn-namespace", "location"), "secret") | {"connection": "x-custom", "te": "trailers", "knative-allowed": "yes"}  # fmt: skip
+"""What a producer sends to the broker, and to nobody behind it: but for the last."""
 DELIVERY = (
     "{retry: 1, backoffPolicy: linear, backoffDelay: PT0.05S, timeout: PT0.6S,"
     " retryAfterMax: PT0.2S}"
@@ -65,6 +68,9 @@ async def played(folder: Path) -> AsyncIterator[Stage]:
             server = await stack.enter_async_context(hostile())
             server.acts = [case.act]
             yaml += trigger_yaml(case.name, server.url, kind=f"case.{case.name}")
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+            patch.setenv(name, tripwire.url)
         each.fabric = await stack.enter_async_context(Fabric.up(folder, yaml))
         redis = connect(store_of(each.fabric))
         stack.push_async_callback(redis.aclose)
@@ -145,7 +151,7 @@ def _client(fabric: Fabric) -> httpx.AsyncClient:
 
 async def _send_healthy(each: Stage, client: httpx.AsyncClient, done: asyncio.Event) -> None:
     while not done.is_set():
-        headers = event_headers(f"healthy-{each.sent_healthy}", "test.healthy")
+        headers = event_headers(f"healthy-{each.sent_healthy}", "test.healthy", **PRIVATE)
         assert (await client.post("/default/main", headers=headers)).status_code == 202
         each.sent_healthy += 1
         await asyncio.sleep(HEALTHY_EVERY_S)

@@ -54,8 +54,20 @@ async def test_no_fault_of_ours_is_reported(stage: Stage) -> None:
     assert said == []
 
 
-async def test_nobody_is_led_away(stage: Stage) -> None:
+async def test_nobody_is_led_away_by_an_answer_or_the_environment(stage: Stage) -> None:
     assert stage.led_away == 0
+
+
+async def test_what_a_producer_tells_the_broker_alone_goes_no_further(stage: Stage) -> None:
+    sent = {
+        (name, value) for each in stage.healthy.received for name, value in each.headers.items()
+    }
+
+    assert {name for name, _ in sent} == {
+        "host", "prefer", "kn-namespace", "content-length", "content-type", "ce-specversion",
+        "ce-id", "ce-source", "ce-type", "ce-knativearrivaltime", "knative-allowed",
+    }  # fmt: skip
+    assert "secret" not in {value for _, value in sent}
 
 
 async def test_no_answer_is_taken_for_that_of_the_next_request(stage: Stage) -> None:
