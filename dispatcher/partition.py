@@ -11,6 +11,7 @@ from dispatcher.lane import Lane
 from dispatcher.outbox import Outbox
 from dispatcher.reader import Reader, TriggerSet
 from dispatcher.report import Report
+from dispatcher.suspects import Suspects
 from poplin.budget import Budget
 from poplin.catalog import Catalog
 from poplin.errors import PoplinError, StoreUnavailableError
@@ -41,6 +42,7 @@ class PartitionDispatcher:
         sender: Sender,
         settings: DispatcherSettings,
         budget: Budget,
+        suspects: Suspects,
     ) -> None:
         self.log = log
         # Asked for once: each get_running_loop() is a system call.
@@ -49,6 +51,7 @@ class PartitionDispatcher:
         self._blocking = connect(redis_url, timeout_s=_BLOCKING_TIMEOUT_S)
         self._settings = settings
         self._budget = budget
+        self._suspects = suspects
         self._lanes: dict[str, Lane] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
@@ -123,10 +126,10 @@ class PartitionDispatcher:
 
     def _start(self, delivery: Delivery) -> None:
         """Begin a delivery whose window place is taken already."""
-        self._outbox.hold(delivery)
         if self._stopping:
-            self._end(delivery, Deferred(0.0, 0, "given back", counts=False), 0)
+            self._end_unsent(delivery, Deferred(0.0, 0, "given back", counts=False))
             return
+        self._outbox.hold(delivery)
         task = self._loop.create_task(self._deliver(delivery), name="deliver")
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
@@ -146,6 +149,8 @@ class PartitionDispatcher:
 
     def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
         delivery.lane.end(delivery.size)
+        if delivery.crashes:
+            self._suspects.ended(delivery)
         self._outbox.add(delivery, outcome, milliseconds)
         self._fill(delivery.lane)
 
@@ -189,17 +194,27 @@ class PartitionDispatcher:
         finally:
             lane.end_lease(count, size, [delivery.size for delivery in taken])
             lane.is_leasing = False
+        suspects = sum(map(self._suspects.is_one, taken))
         for delivery in taken:
-            self._take(delivery)
+            self._take(delivery, is_only_suspect=suspects == 1)
         self._fill(lane)
 
-    def _take(self, delivery: Delivery) -> None:
-        if delivery.entry is not _LOST:
+    def _take(self, delivery: Delivery, *, is_only_suspect: bool) -> None:
+        if delivery.entry is _LOST:
+            self._report.lost(delivery.lane, delivery.id)
+            self._end_unsent(delivery, Settled(0, "lost: not in the log"))
+        elif self._suspects.is_one(delivery) and not (
+            # The others of its lease would be lost with it: they are still to be given back.
+            is_only_suspect and self._suspects.admit(delivery, self._loop.time())
+        ):
+            pause_s = self._suspects.pause_s()
+            self._end_unsent(delivery, Deferred(pause_s, 0, "kept apart", counts=False))
+        else:
             self._start(delivery)
-            return
-        self._report.lost(delivery.lane, delivery.id)
+
+    def _end_unsent(self, delivery: Delivery, outcome: Outcome) -> None:
         self._outbox.hold(delivery)
-        self._end(delivery, Settled(0, "lost: not in the log"), 0)
+        self._end(delivery, outcome, 0)
 
     async def _sweep(self, stop: asyncio.Event) -> None:
         """Find what a dead dispatcher left behind: the only polling there is."""

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from dispatcher.janitor import Janitor
 from dispatcher.partition import PartitionDispatcher
+from dispatcher.suspects import Suspects
 from poplin.budget import Budget
 from poplin.catalog import Catalog, Follower
 from poplin.log import Log
@@ -24,6 +25,7 @@ class Dispatcher:
         self._sender = sender
         self._settings = settings
         self._budget = Budget(settings.max_held_bytes)
+        self._suspects = Suspects()
         self._follower = Follower(redis, settings.redis_url, self._follow)
         self._partitions: dict[tuple[str, int], tuple[PartitionDispatcher, asyncio.Event]] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -62,7 +64,12 @@ class Dispatcher:
     def _add(self, broker: str, partition: int) -> None:
         log = Log(self._redis, broker, partition)
         dispatcher = PartitionDispatcher(
-            log, self._settings.redis_url, self._sender, self._settings, self._budget
+            log,
+            self._settings.redis_url,
+            self._sender,
+            self._settings,
+            self._budget,
+            self._suspects,
         )
         stop = asyncio.Event()
         self._partitions[broker, partition] = (dispatcher, stop)
