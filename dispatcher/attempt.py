@@ -110,6 +110,12 @@ class Attempter:
         return Settled(answer.status, IGNORED_ANSWER)
 
     async def _with_reply(self, answer: Answer, event: Event) -> Outcome:
+        if encoding := _content_encoding(answer):
+            # Stored as it is it would be noise to whoever gets it: no event has a content encoding.
+            reason = (
+                f"malformed reply: its body is encoded as {encoding!r}, which was not asked for"
+            )
+            raise _AttemptError(_BAD_REPLY, reason, answer)
         try:
             reply = decode(answer.headers, answer.body)
         except InvalidEventError as error:
@@ -173,6 +179,14 @@ class Attempter:
         )
         has_sink = lane.dead_letter_sink is not None
         return Buried(grave.to_json(), has_sink, failure.status, failure.reason)
+
+
+def _content_encoding(answer: Answer) -> str:
+    """Empty when the body is what it seems to be."""
+    for name, value in answer.headers:
+        if name == b"content-encoding" and value.lower() not in (b"", b"identity"):
+            return value.decode("latin-1")[:60]
+    return ""
 
 
 def _delay_s(policy: DeliveryPolicy, delivery: Delivery, failure: _AttemptError) -> float:

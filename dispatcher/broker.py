@@ -9,15 +9,13 @@ from redis.asyncio import Redis
 from dispatcher.attempt import Attempter
 from dispatcher.partition import PartitionDispatcher
 from dispatcher.reader import TriggerSet
-from dispatcher.report import Report
+from dispatcher.shared import Shared
 from dispatcher.trigger import ServedTrigger
 from poplin.catalog import BrokerRecord, Catalog, TriggerRecord
 from poplin.catalog.catalog import logs
 from poplin.errors import PoplinError
 from poplin.filters import Attributes, Filter, FilterIndex, compile_filters
 from poplin.log import Appends, spread
-from poplin.sender import Sender
-from poplin.settings import DispatcherSettings
 
 __all__ = ["BrokerDispatcher"]
 
@@ -28,19 +26,11 @@ class BrokerDispatcher:
     A partition is served until the broker goes, for it may hold events for as long.
     """
 
-    def __init__(
-        self,
-        redis: Redis,
-        record: BrokerRecord,
-        sender: Sender,
-        report: Report,
-        settings: DispatcherSettings,
-    ) -> None:
+    def __init__(self, redis: Redis, record: BrokerRecord, shared: Shared) -> None:
         self._redis = redis
-        self._report = report
-        self._settings = settings
+        self._shared = shared
         self._triggers: dict[str, ServedTrigger] = {}
-        self._attempter = Attempter(sender, self._replies(record))
+        self._attempter = Attempter(shared.sender, self._replies(record))
         self._stop = asyncio.Event()
         self.partitions: list[PartitionDispatcher] = []
 
@@ -55,7 +45,7 @@ class BrokerDispatcher:
         if record.partitions != self._attempter.replies.partitions:
             self._attempter.replies = self._replies(record)
         for log in logs(self._redis, record)[len(self.partitions) :]:
-            partition = PartitionDispatcher(log, self._attempter, self._report, self._settings)
+            partition = PartitionDispatcher(log, self._attempter, self._shared)
             self.partitions.append(partition)
             tasks.create_task(partition.run(self._stop, refresh), name=f"dispatch {log.keys.tag}")
         triggers = self._compiled(catalog, record)
@@ -76,12 +66,18 @@ class BrokerDispatcher:
         for trigger in catalog.triggers_of(record.key):
             try:
                 compiled = compile_filters(trigger.filters)
-                self._triggers[trigger.uid] = _served(known.get(trigger.uid), trigger)
+                self._triggers[trigger.uid] = self._served(known.get(trigger.uid), trigger)
                 entries.append((trigger.uid, compiled))
             except PoplinError as error:
                 structlog.get_logger().error("trigger refused", trigger=trigger.key, why=str(error))
         index = FilterIndex(entries, on_fault=self._filter_broken)
         return TriggerSet(catalog.version, index, self._triggers)
+
+    def _served(self, known: ServedTrigger | None, record: TriggerRecord) -> ServedTrigger:
+        if known is None:
+            return ServedTrigger(record, self._shared.budget)
+        known.update(record)
+        return known
 
     def _replies(self, record: BrokerRecord) -> Appends:
         return spread(logs(self._redis, record)[: record.partitions])
@@ -89,11 +85,4 @@ class BrokerDispatcher:
     def _filter_broken(self, uid: str, attributes: Attributes, error: Exception) -> None:
         trigger = self._triggers.get(uid)
         name = uid if trigger is None else trigger.record.key
-        self._report.filter_broken(name, str(attributes.get("id")), error)
-
-
-def _served(known: ServedTrigger | None, record: TriggerRecord) -> ServedTrigger:
-    if known is None:
-        return ServedTrigger(record)
-    known.update(record)
-    return known
+        self._shared.report.filter_broken(name, str(attributes.get("id")), error)

@@ -8,7 +8,18 @@ from poplin.log import Entry, Held, LogId, Token
 if TYPE_CHECKING:
     from dispatcher.lane import Lane
 
-__all__ = ["Buried", "Deferred", "Delivery", "Outcome", "Settled"]
+__all__ = [
+    "BYTES_BESIDE_ENTRY",
+    "Buried",
+    "Deferred",
+    "Delivery",
+    "Outcome",
+    "Settled",
+    "held_bytes",
+]
+
+BYTES_BESIDE_ENTRY = 8192
+"""What a delivery takes of memory however small its event: task, connection, buffers."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,12 +39,22 @@ class Delivery:
     """The loop's time when the attempt began."""
 
     @property
+    def size(self) -> int:
+        return held_bytes(self.entry)
+
+    @property
     def attempt(self) -> int:
         return self.tries + 1
 
     @property
     def held(self) -> Held:
         return Held(self.lane.record.uid, self.id, self.token)
+
+
+def held_bytes(entry: Entry) -> int:
+    """What its delivery counts for in the budget."""
+    attributes, headers, data = entry
+    return BYTES_BESIDE_ENTRY + len(attributes) + len(headers or b"") + len(data)
 
 
 @dataclass(frozen=True, slots=True)

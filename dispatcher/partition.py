@@ -8,10 +8,9 @@ from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
 from dispatcher.lane import Lane
 from dispatcher.outbox import Outbox
 from dispatcher.reader import Reader, TriggerSet
-from dispatcher.report import Report
+from dispatcher.shared import Shared
 from poplin.errors import StoreUnavailableError
 from poplin.log import Entry, LeasedEntry, Log, Token
-from poplin.settings import DispatcherSettings
 from poplin.store import connect
 from poplin.waiting import wait
 
@@ -21,22 +20,23 @@ _LEASE_BYTES = 8 * 1024 * 1024
 _PEEKS = 500
 _PAUSE_S = 0.2
 _BLOCKING_TIMEOUT_S = 5.0
+_LOST = Entry(b"", None, b"")
+"""What stands for an entry that the log no longer has."""
 
 
 class PartitionDispatcher:
     """Delivers what one partition holds. Several may run on the same partition at once."""
 
-    def __init__(
-        self, log: Log, attempter: Attempter, report: Report, settings: DispatcherSettings
-    ) -> None:
+    def __init__(self, log: Log, attempter: Attempter, shared: Shared) -> None:
         self.log = log
         # Asked for once: each get_running_loop() is a system call.
         self._loop = asyncio.get_running_loop()
-        self._settings = settings
+        self._settings = settings = shared.settings
+        self._suspects = shared.suspects
         self._lanes: dict[str, Lane] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
-        self._report = report
+        self._report = shared.report
         self._stopping = False
         self._attempter = attempter
         self._outbox = Outbox(log, self._on_written)
@@ -95,10 +95,10 @@ class PartitionDispatcher:
 
     def _start(self, delivery: Delivery) -> None:
         """Begin a delivery whose window place is taken already."""
-        self._outbox.hold(delivery)
         if self._stopping:
-            self._end(delivery, Deferred(0.0, 0, "given back", counts=False), 0)
+            self._end_unsent(delivery, Deferred(0.0, 0, "given back", counts=False))
             return
+        self._outbox.hold(delivery)
         task = self._loop.create_task(self._deliver(delivery), name="deliver")
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
@@ -117,8 +117,10 @@ class PartitionDispatcher:
         self._end(delivery, outcome, round((self._loop.time() - started) * 1000))
 
     def _end(self, delivery: Delivery, outcome: Outcome, milliseconds: int) -> None:
+        if delivery.crashes:
+            self._suspects.ended(delivery)
         self._outbox.add(delivery, outcome, milliseconds)
-        delivery.lane.trigger.free(1)
+        delivery.lane.trigger.end((delivery.size,))
 
     def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
         lane = delivery.lane
@@ -137,49 +139,48 @@ class PartitionDispatcher:
         if self._stopping:
             return
         lane.is_leasing = True
-        room = lane.trigger.room
-        lane.trigger.in_flight += room
-        task = self._loop.create_task(self._lease(lane, room), name="lease")
+        count, size = lane.trigger.reserve_lease(_LEASE_BYTES)
+        task = self._loop.create_task(self._lease(lane, count, size), name="lease")
         self._leases.add(task)
         task.add_done_callback(self._leases.discard)
 
-    async def _lease(self, lane: Lane, room: int) -> None:
-        """Lease up to `room` entries, whose places are taken already."""
-        entries: list[LeasedEntry] = []
+    async def _lease(self, lane: Lane, count: int, size: int) -> None:
+        """Lease up to `count` entries of `size` bytes, whose places are taken already."""
+        taken: list[Delivery] = []
         try:
-            leased = await self.log.lease(lane.record.uid, room, _LEASE_BYTES)
+            leased = await self.log.lease(lane.record.uid, count, size)
         except StoreUnavailableError:
             lane.had_turn(has_more=False)
             lane.wake_in(_PAUSE_S)
             return
         else:
-            entries = leased.entries
+            taken = [_delivery(lane, leased.token, entry) for entry in leased.entries]
             lane.had_turn(has_more=leased.next_due_s == 0)
             if leased.next_due_s:
                 lane.wake_in(leased.next_due_s)
         finally:
             lane.is_leasing = False
-            lane.trigger.free(room - len(entries))
-        for entry in entries:
-            self._take(lane, leased.token, entry)
+            lane.trigger.end_lease(count, size, [delivery.size for delivery in taken])
+        suspects = sum(map(self._suspects.is_one, taken))
+        for delivery in taken:
+            self._take(delivery, is_only_suspect=suspects == 1)
 
-    def _take(self, lane: Lane, token: Token, leased: LeasedEntry) -> None:
-        delivery = Delivery(
-            lane,
-            leased.id,
-            token,
-            leased.entry or Entry(b"", None, b""),
-            tries=leased.tries,
-            crashes=leased.crashes,
-            first_us=leased.first_us,
-            grave=leased.grave,
-        )
-        if leased.entry is not None:
+    def _take(self, delivery: Delivery, *, is_only_suspect: bool) -> None:
+        if delivery.entry is _LOST:
+            self._report.lost(delivery.lane, delivery.id)
+            self._end_unsent(delivery, Settled(0, "lost: not in the log"))
+        elif self._suspects.is_one(delivery) and not (
+            # The others of its lease would be lost with it: they are still to be given back.
+            is_only_suspect and self._suspects.admit(delivery, self._loop.time())
+        ):
+            pause_s = self._suspects.pause_s()
+            self._end_unsent(delivery, Deferred(pause_s, 0, "kept apart", counts=False))
+        else:
             self._start(delivery)
-            return
-        self._report.lost(lane, leased.id)
+
+    def _end_unsent(self, delivery: Delivery, outcome: Outcome) -> None:
         self._outbox.hold(delivery)
-        self._end(delivery, Settled(0, "lost: not in the log"), 0)
+        self._end(delivery, outcome, 0)
 
     async def _sweep(self, stop: asyncio.Event) -> None:
         """Find what a dead dispatcher left behind: the only polling there is."""
@@ -215,3 +216,16 @@ class PartitionDispatcher:
                     await self.log.count_ignored(uid, count)
                 except StoreUnavailableError:
                     lane.ignored += count
+
+
+def _delivery(lane: Lane, token: Token, leased: LeasedEntry) -> Delivery:
+    return Delivery(
+        lane,
+        leased.id,
+        token,
+        leased.entry or _LOST,
+        tries=leased.tries,
+        crashes=leased.crashes,
+        first_us=leased.first_us,
+        grave=leased.grave,
+    )

@@ -7,7 +7,7 @@ import orjson
 import structlog
 from redis.asyncio import Redis
 
-from dispatcher.delivery import Delivery
+from dispatcher.delivery import Delivery, held_bytes
 from dispatcher.lane import Lane
 from dispatcher.trigger import ServedTrigger
 from poplin.errors import StoreUnavailableError
@@ -21,6 +21,8 @@ _BLOCK_S = 0.5
 _PAUSE_S = 0.2
 _LOOK_BACK_S = 1.0
 _MOST_MATCHES = 1000
+_FIRST_READ = 16
+_READ_BYTES = 8 * 1024 * 1024
 
 
 class TriggerSet:
@@ -53,7 +55,8 @@ class Reader:
         self._log = log
         self._blocking = blocking
         self._lanes = lanes
-        self._count = count
+        self._most = count
+        self._count = min(count, _FIRST_READ)
         self._start = start
         self._is_ours = asyncio.Event()
         self._cursor = BEGINNING
@@ -92,6 +95,8 @@ class Reader:
                 entries = await self._log.read(
                     position.cursor, self._count, _BLOCK_S, self._blocking
                 )
+                if entries:
+                    self._count = self._next_count(entries)
                 # At the end another reads them, and need not wait until we give them back.
                 if entries and self._is_ours.is_set() and not stop.is_set():
                     position = await self._route_all(position, entries)
@@ -134,6 +139,12 @@ class Reader:
             what, broker=self._log.keys.broker, routed=self._cursor.decode()
         )
 
+    def _next_count(self, entries: Sequence[tuple[LogId, Entry]]) -> int:
+        """The store reads by number, memory is bytes: so many as were 8 MiB the last time."""
+        size = sum(len(entry.data) for _, entry in entries) // len(entries)
+        wanted = 2 * self._count if len(entries) == self._count else self._count
+        return max(1, min(self._most, wanted, _READ_BYTES // max(1, size)))
+
     async def _route_all(
         self, position: Position, entries: Sequence[tuple[LogId, Entry]]
     ) -> Position | None:
@@ -163,16 +174,17 @@ class Reader:
         matches: Mapping[str, Matches],
     ) -> Position | None:
         last = stretch[-1][0]
-        self._reserve(matches)
+        sizes = {log_id: held_bytes(entry) for log_id, entry in stretch}
+        self._reserve(matches, sizes)
         try:
             routed = await self._log.route(
                 Position(position.cursor, generation), last, len(stretch), matches
             )
         except StoreUnavailableError:
-            self._give_back(matches)
+            self._give_back(matches, sizes)
             raise
         if routed.token is None:
-            self._give_back(matches)
+            self._give_back(matches, sizes)
             return None
         entries = dict(stretch)
         for uid, match in matches.items():
@@ -186,17 +198,16 @@ class Reader:
         self._cursor = last
         return Position(last, generation)
 
-    def _reserve(self, matches: Mapping[str, Matches]) -> None:
-        """Take window places first: while the script runs, others may take them too."""
+    def _reserve(self, matches: Mapping[str, Matches], sizes: Mapping[LogId, int]) -> None:
+        """Take places and memory first: while the script runs, others may take them too."""
         for uid, match in matches.items():
             lane = self._lanes.get(uid)
             # Behind a backlog a new entry waits its turn.
             if lane is not None and not lane.trigger.waiting:
-                match.leased = min(lane.trigger.room, len(match.ids))
-                lane.trigger.in_flight += match.leased
+                match.leased = lane.trigger.reserve(sizes[log_id] for log_id in match.ids)
 
-    def _give_back(self, matches: Mapping[str, Matches]) -> None:
+    def _give_back(self, matches: Mapping[str, Matches], sizes: Mapping[LogId, int]) -> None:
         for uid, match in matches.items():
             lane = self._lanes.get(uid)
             if lane is not None:
-                lane.trigger.free(match.leased)
+                lane.trigger.end([sizes[log_id] for log_id in match.ids[: match.leased]])

@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 from dispatcher.broker import BrokerDispatcher
 from dispatcher.janitor import Janitor
 from dispatcher.relief import Relief
-from dispatcher.report import Report
+from dispatcher.shared import Shared
+from poplin.budget import Budget
 from poplin.catalog import Catalog, Follower
 from poplin.errors import StoreUnavailableError
 from poplin.log import LOOK_S, Roster, share
@@ -31,14 +32,15 @@ class Dispatcher:
 
     def __init__(self, redis: Redis, sender: Sender, settings: DispatcherSettings) -> None:
         self._redis = redis
-        self._sender = sender
         self._settings = settings
+        self._shared = Shared(
+            sender=sender, settings=settings, budget=Budget(settings.max_held_bytes)
+        )
         self._follower = Follower(redis, settings.redis_url, self._follow)
         self._roster = Roster(redis, _unique_name())
         self._names: list[str] = []
         self._brokers: dict[str, BrokerDispatcher] = {}
         self._ours: set[tuple[str, int]] = set()
-        self._report = Report()
         self._tasks = asyncio.TaskGroup()
         self._stopping = False
 
@@ -70,9 +72,7 @@ class Dispatcher:
             self._brokers.pop(key).stop()
         for key, record in catalog.brokers.items():
             if key not in self._brokers:
-                self._brokers[key] = BrokerDispatcher(
-                    self._redis, record, self._sender, self._report, self._settings
-                )
+                self._brokers[key] = BrokerDispatcher(self._redis, record, self._shared)
             self._brokers[key].follow(record, catalog, self._tasks, self._follower.refresh)
         self._share()
         structlog.get_logger().info(

@@ -1,7 +1,10 @@
 """A trigger as this process serves it: where it sends, and its window over all partitions."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from dispatcher.delivery import BYTES_BESIDE_ENTRY
+from poplin.budget import Budget
 from poplin.catalog import TriggerRecord
 from poplin.sender import Target
 
@@ -14,9 +17,12 @@ __all__ = ["ServedTrigger"]
 class ServedTrigger:
     """One window, however many partitions the broker has: each partition's lane takes its turn."""
 
-    def __init__(self, record: TriggerRecord) -> None:
+    def __init__(self, record: TriggerRecord, budget: Budget) -> None:
         """Raises PoplinError for an address that cannot be sent to."""
         self.in_flight = 0
+        self._share = budget.share()
+        """Of the memory for events of all triggers of the process."""
+        self._usual_size = BYTES_BESIDE_ENTRY
         self.waiting: dict[Lane, None] = {}
         """Lanes whose queue may hold work that is due; who waits longest comes first."""
         self.has_ignored = False
@@ -34,17 +40,56 @@ class ServedTrigger:
     def room(self) -> int:
         return max(0, self.record.max_in_flight - self.in_flight)
 
-    def free(self, places: int) -> None:
-        """These requests have ended; whose turn it is may use the room."""
-        self.in_flight -= places
+    # Places and memory are taken together, and given back together.
+
+    def reserve(self, sizes: Iterable[int]) -> int:
+        """Take places and memory for the first of these, as many as fit; says how many.
+
+        One always fits where nothing is in flight: large events elsewhere cannot starve a trigger.
+        """
+        count = 0
+        for size in sizes:
+            if not self.room or (self.in_flight and self._share.room < size):
+                break
+            self.in_flight += 1
+            self._share.take(size)
+            count += 1
+        return count
+
+    def end(self, sizes: Sequence[int]) -> None:
+        """These deliveries have ended; whose turn it is may use the room."""
+        self.in_flight -= len(sizes)
+        self._share.give_back(sum(sizes))
+        if self.waiting:
+            self.fill()
+
+    def reserve_lease(self, most: int) -> tuple[int, int]:
+        """Take places and memory for entries yet unseen: how many, and how many bytes.
+
+        What is asked for is twice what they usually take: other triggers need memory meanwhile.
+        """
+        size = max(1, min(most, self._share.room, 2 * self._usual_size * self.room))
+        count = min(self.room, max(1, size // BYTES_BESIDE_ENTRY))
+        self.in_flight += count
+        self._share.take(size)
+        return count, size
+
+    def end_lease(self, count: int, size: int, taken: Sequence[int]) -> None:
+        """In place of what was reserved, take what the entries are."""
+        self.in_flight += len(taken) - count
+        self._share.take(sum(taken) - size)
+        if taken:
+            self._usual_size = sum(taken) // len(taken)
         if self.waiting:
             self.fill()
 
     def fill(self) -> None:
-        """Let the lane whose turn it is lease, if there is room for a fair batch: leasing entries
-        one by one costs ten times as much.
+        """Let the lane whose turn it is lease, if there is memory, and room for a fair batch:
+        leasing entries one by one costs ten times as much.
         """
         if self.room < max(1, self.record.max_in_flight // 4):
+            return
+        if self.in_flight and self._share.room <= 0:
             return
         for lane in self.waiting:
             if not lane.is_leasing:

@@ -71,8 +71,11 @@ def wait_s(
     status: int = 0,
     retry_after: float | None = None,
 ) -> float:
-    """The wait before a retry: the backoff, or what the peer asks for if that is longer."""
+    """The wait before a retry: the backoff, or what the peer asks for if that is longer.
+
+    That too with jitter on top: a date would bring all that failed back at one instant.
+    """
     backoff = backoff_s(policy, retry_number, jitter)
     if retry_after is None or policy.retry_after_max_s is None or status not in _HEED_RETRY_AFTER:
         return backoff
-    return max(backoff, min(retry_after, policy.retry_after_max_s))
+    return max(backoff, min(retry_after * (1 + _JITTER * jitter), policy.retry_after_max_s))

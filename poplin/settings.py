@@ -51,6 +51,8 @@ class IngressSettings(StoreSettings):
 class DispatcherSettings(StoreSettings):
     read_count: int = 128
     """Entries taken from the log in one read."""
+    max_held_bytes: int = 128 * MEBIBYTE
+    """Of the events of all deliveries under way; a trigger with none under way may always have one."""
     sweep_s: float = 2.0
     """Between looks over all queues for what a dead dispatcher left behind."""
     trim_s: float = 5.0

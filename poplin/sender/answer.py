@@ -14,6 +14,8 @@ PARSER_ERRORS = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 _MOST_INTERIM = 16
 _LINE_OVERHEAD = len(b": \r\n")
 _STATUS_LINE_BYTES = 1024
+_BYTES_PER_BODY_BYTE = 8
+"""A chunk of one byte takes six; whoever sends more around its data wants to keep us busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class AnswerReader:
     def __init__(self, limits: Limits, peer: str) -> None:
         self._limits = limits
         self._peer = peer
+        self._most_bytes = (
+            _BYTES_PER_BODY_BYTE * limits.max_body_bytes + 2 * limits.max_header_bytes
+        )
         self._parser = httptools.HttpResponseParser(self)
         self.begin()
 
@@ -48,6 +53,7 @@ class AnswerReader:
         self._answer: Answer | None = None
         self._interim = 0
         self._fruitless = 0
+        self._received = 0
         self._begin_message()
 
     def feed(self, data: bytes) -> Answer | None:
@@ -62,8 +68,8 @@ class AnswerReader:
                 raise self._broken(error) from error
             # The answer is whole; what follows it was not asked for.
             self.is_reusable = False
-        if self._fruitless > self._limits.max_header_bytes + _STATUS_LINE_BYTES:
-            raise BrokenAnswerError(f"{self._peer} sends more header bytes than allowed")
+        if self._answer is None:
+            self._check_progress(len(data))
         return self._answer
 
     def end(self) -> Answer | None:
@@ -77,6 +83,13 @@ class AnswerReader:
         if self._in_body:
             return f"after {len(self._body)} bytes of an answer with status {self._status}"
         return "within the head of its answer" if self._has_begun else "before it answered"
+
+    def _check_progress(self, more: int) -> None:
+        if self._fruitless > self._limits.max_header_bytes + _STATUS_LINE_BYTES:
+            raise BrokenAnswerError(f"{self._peer} sends more header bytes than allowed")
+        self._received += more
+        if self._received > self._most_bytes:
+            raise BrokenAnswerError(f"{self._peer} sends more bytes around its body than allowed")
 
     # httptools
 

@@ -1,8 +1,10 @@
 """One connection to one origin: a request out, an answer in, in turn."""
 
 import asyncio
+import select
 from collections.abc import Callable
 
+from poplin.budget import Share
 from poplin.errors import BrokenAnswerError, SendTimeoutError
 from poplin.sender.answer import Answer, AnswerReader
 from poplin.sender.limits import Limits
@@ -30,8 +32,11 @@ class Connection(asyncio.Protocol):
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
 
-    def __init__(self, limits: Limits, peer: str, on_lost: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self, limits: Limits, peer: str, share: Share, on_lost: Callable[["Connection"], None]
+    ) -> None:
         self._peer = peer
+        self._share = share
         self._keep_alive_s = limits.keep_alive_s
         self._stale_after_s = limits.stale_after_s
         self._on_lost = on_lost
@@ -42,6 +47,7 @@ class Connection(asyncio.Protocol):
         self._until = 0.0
         self._timeout_s = 0.0
         self._has_received = False
+        self._held = 0
         self._answered_at: float | None = None
         self._may_be_stale = False
         self.is_new = True
@@ -70,6 +76,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         return answer
 
+    def has_news(self) -> bool:
+        """The peer left, or said what it was not asked for, and the loop has yet to see it."""
+        return bool(self._readable.poll(0))
+
     def close(self) -> None:
         """Drop the connection; an answer that is awaited fails."""
         self._fail(BrokenAnswerError(f"{self._peer}: closed here {self._reader.progress()}"))
@@ -85,6 +95,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # a Protocol's is a Transport
+        self._readable = select.poll()
+        self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
         self.is_new = False
         self.is_open = True
         self._until = self._loop.time() + self._keep_alive_s
@@ -103,6 +115,11 @@ class Connection(asyncio.Protocol):
             return
         if answer is not None:
             self._finish(answer)
+        elif self._share.room < len(data):
+            self._fail(BrokenAnswerError(f"{self._peer} sends more at once than there is room for"))
+        else:
+            self._held += len(data)
+            self._share.take(len(data))
 
     def eof_received(self) -> None:
         # At once: the transport closes by itself, but first writes out a request that nobody
@@ -136,6 +153,7 @@ class Connection(asyncio.Protocol):
             self._fail(error)
 
     def _finish(self, answer: Answer) -> None:
+        self._let_go()
         # An answer may come before the request is out: then the rest of it is in the way.
         if not self._reader.is_reusable or self._transport.get_write_buffer_size():
             self._drop()
@@ -146,10 +164,16 @@ class Connection(asyncio.Protocol):
             future.set_result(answer)
 
     def _fail(self, error: Exception) -> None:
+        self._let_go()
         self._drop()
         future, self._answer = self._answer, None
         if future is not None and not future.done():
             future.set_exception(error)
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._share.give_back(self._held)
+            self._held = 0
 
     def _drop(self) -> None:
         self.is_open = False

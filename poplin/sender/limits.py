@@ -21,6 +21,10 @@ class Limits:
     max_body_bytes: int = 1024 * 1024
     """As it comes: nothing is unpacked."""
 
+    max_held_bytes: int = 64 * 1024 * 1024
+    """Of all answers that have begun and are not complete. One origin may hold half of it, two a
+    third each; its next answer that does not fit is broken."""
+
     max_connections_per_origin: int = 256
     """Who finds them all busy waits for one, until the deadline."""
 

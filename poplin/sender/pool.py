@@ -5,6 +5,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 
+from poplin.budget import Budget
 from poplin.errors import ConnectError, SendTimeoutError
 from poplin.sender.connection import Connection
 from poplin.sender.limits import Limits
@@ -25,6 +26,7 @@ class Pool:
         target: Target,
         limits: Limits,
         tls: ssl.SSLContext | None,
+        answers: Budget,
         on_empty: Callable[["Pool"], None],
     ) -> None:
         self.origin = target.origin
@@ -34,6 +36,7 @@ class Pool:
         self._peer = f"{target.scheme}://{host}:{target.port}"
         self._limits = limits
         self._tls = tls
+        self._share = answers.share()
         self._on_empty = on_empty
         self._idle: list[Connection] = []
         self._members: set[Connection] = set()
@@ -45,8 +48,11 @@ class Pool:
         """The connection that was used last, ready to send."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open:
+            if not connection.is_open:
+                continue
+            if not connection.has_news():
                 return connection
+            connection.close()
         return None
 
     async def take(self, timeout_s: float, deadline: float, *, fresh: bool = False) -> Connection:
@@ -95,7 +101,7 @@ class Pool:
         return None  # also for a request sent again: the place of its stale connection is coming
 
     def _new_place(self) -> Connection:
-        connection = Connection(self._limits, self._peer, self._lose)
+        connection = Connection(self._limits, self._peer, self._share, self._lose)
         self._members.add(connection)
         return connection
 

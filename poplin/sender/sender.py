@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 
+from poplin.budget import Budget
 from poplin.errors import ConnectError
 from poplin.sender.answer import Answer
 from poplin.sender.connection import StaleConnectionError
@@ -25,6 +26,7 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
         self._ssl_context = ssl_context
+        self._answers = Budget(limits.max_held_bytes)
         self._pools: dict[tuple[str, str, int], Pool] = {}
         self._gone = asyncio.Event()
         self._is_closed = False
@@ -71,7 +73,8 @@ class Sender:
         if self._is_closed:
             raise ConnectError(f"{target.scheme}://{target.host}: the sender is closed")
         tls = self._tls() if target.scheme == "https" else None
-        pool = self._pools[target.origin] = Pool(target, self._limits, tls, self._forget)
+        pool = Pool(target, self._limits, tls, self._answers, self._forget)
+        self._pools[target.origin] = pool
         return pool
 
     def _tls(self) -> ssl.SSLContext:

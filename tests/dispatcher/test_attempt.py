@@ -12,6 +12,7 @@ from dispatcher.delivery import Buried, Deferred, Delivery, Settled
 from dispatcher.grave import Grave, parse_grave
 from dispatcher.lane import Lane
 from dispatcher.trigger import ServedTrigger
+from poplin.budget import Budget
 from poplin.catalog import DeliveryPolicy, TriggerRecord
 from poplin.codec import to_entry
 from poplin.errors import StoreUnavailableError
@@ -71,7 +72,7 @@ def delivery(
     }
     attributes |= dict.fromkeys(kept or {}, "a b")
     entry = Entry(*to_entry(Event(attributes, b"data", kept=kept or {})))
-    lane = Lane(ServedTrigger(record), lambda _: None)
+    lane = Lane(ServedTrigger(record, Budget(0)), lambda _: None)
     return Delivery(lane, LogId(b"1-0"), Token(-1), entry, **more)
 
 

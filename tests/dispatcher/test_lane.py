@@ -6,6 +6,7 @@ import uvloop
 
 from dispatcher.lane import Lane
 from dispatcher.trigger import ServedTrigger
+from poplin.budget import Budget
 from poplin.catalog import TriggerRecord
 
 RECORD = TriggerRecord(
@@ -18,7 +19,7 @@ def test_entries_that_fall_due_at_once_wake_the_lane_once() -> None:
     woken: list[Lane] = []
 
     async def wake_twice() -> None:
-        lane = Lane(ServedTrigger(RECORD), woken.append)
+        lane = Lane(ServedTrigger(RECORD, Budget(0)), woken.append)
         lane.wake_in(0.0)
         lane.wake_in(0.0)
         await asyncio.sleep(0.01)
@@ -32,7 +33,7 @@ def test_the_earliest_wish_counts() -> None:
     woken: list[Lane] = []
 
     async def wake() -> None:
-        lane = Lane(ServedTrigger(RECORD), woken.append)
+        lane = Lane(ServedTrigger(RECORD, Budget(0)), woken.append)
         lane.wake_in(60.0)
         lane.wake_in(0.001)
         lane.wake_in(30.0)

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from dispatcher.lane import Lane
 from dispatcher.reader import Reader
 from dispatcher.trigger import ServedTrigger
+from poplin.budget import Budget
 from poplin.catalog import TriggerRecord
 from poplin.log import Log, LogId, Matches
 
@@ -16,7 +17,8 @@ def served(max_in_flight: int) -> ServedTrigger:
         TriggerRecord(
             uid="u", namespace="n", name="t", broker="b", subscriber_uri="http://s/",
             max_in_flight=max_in_flight,
-        )
+        ),
+        Budget(1000),
     )  # fmt: skip
 
 
@@ -45,7 +47,7 @@ async def test_lanes_of_one_trigger_take_turns() -> None:
 
     for _ in range(5):
         answered(leases[-1], has_more=True)
-        trigger.free(8)
+        trigger.end([0] * 8)
 
     assert leases == [one, two, one, two, one, two]
 
@@ -58,7 +60,7 @@ async def test_one_that_asks_again_and_again_keeps_its_turn() -> None:
     two.wait_turn()
     one.wait_turn()
 
-    trigger.free(8)
+    trigger.end([0] * 8)
 
     assert leases == [one]
 
@@ -69,9 +71,9 @@ async def test_room_is_gathered_to_a_fair_batch() -> None:
     trigger.in_flight = 8
     lane.wait_turn()
 
-    trigger.free(1)
+    trigger.end([0] * 1)
     too_soon = list(leases)
-    trigger.free(1)
+    trigger.end([0] * 1)
 
     assert (too_soon, leases) == ([], [lane])
 
@@ -84,7 +86,7 @@ async def test_one_that_has_nothing_more_lets_the_others() -> None:
 
     for _ in range(3):
         answered(leases[-1], has_more=leases[-1] is two)
-        trigger.free(8)
+        trigger.end([0] * 8)
 
     assert leases == [one, two, two, two]
 
@@ -95,7 +97,7 @@ async def test_room_that_comes_during_a_lease_is_for_the_next() -> None:
     one.wait_turn()
     two.wait_turn()
 
-    trigger.free(4)
+    trigger.end([0] * 4)
 
     assert leases == [one, two]
 
@@ -108,7 +110,7 @@ async def test_work_that_came_during_a_lease_is_not_forgotten() -> None:
 
     lane.wait_turn()
     answered(lane, has_more=False)
-    trigger.free(8)
+    trigger.end([0] * 8)
 
     assert leases == [lane, lane]
 
@@ -119,10 +121,11 @@ async def test_a_new_entry_waits_behind_what_waits_in_another_partition() -> Non
     reader = Reader(Log(Redis(), "n/b"), Redis(), {"u": two}, count=1, start=lambda _: None)
     at_once, behind = (Matches([LogId(b"1-0")]) for _ in range(2))
 
-    reader._reserve({"u": at_once})
+    sizes = {LogId(b"1-0"): 10}
+    reader._reserve({"u": at_once}, sizes)
     trigger.in_flight = 7
     one.wait_turn()
-    reader._reserve({"u": behind})
+    reader._reserve({"u": behind}, sizes)
 
     assert (at_once.leased, behind.leased) == (1, 0)
 
@@ -136,7 +139,7 @@ async def test_a_closed_lane_stands_in_nobodys_way() -> None:
 
     one.close()
     one.wait_turn()
-    trigger.free(8)
+    trigger.end([0] * 8)
 
     assert leases == [two]
     assert list(trigger.waiting) == [two]

@@ -42,7 +42,10 @@ class Wire:
 
     async def request(self) -> bytes:
         """The next request's body."""
-        head = await self.head()
+        return await self.body(await self.head())
+
+    async def body(self, head: bytes) -> bytes:
+        """What follows that head."""
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         return await self._reader.readexactly(length)
 

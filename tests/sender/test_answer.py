@@ -143,6 +143,14 @@ def test_many_chunks_are_no_line_without_end() -> None:
     assert (answer.body, is_reusable) == (b"x" * 100, True)
 
 
+def test_many_bytes_around_few_are_an_error() -> None:
+    pieces = [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]
+    pieces += [b"1;" + b"x" * 200 + b"\r\ny\r\n"] * 20
+
+    with pytest.raises(BrokenAnswerError, match="more bytes around its body than allowed"):
+        read(*pieces)
+
+
 @pytest.mark.parametrize(
     ("surplus", "is_reusable"), [(b"", True), (b"H", False), (b"junk", False), (WHOLE["length"], False)]
 )  # fmt: skip

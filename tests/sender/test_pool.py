@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from poplin.budget import Budget
 from poplin.errors import ConnectError, SendTimeoutError
 from poplin.sender import Limits, Sender, Target
 from poplin.sender.pool import Pool
@@ -255,7 +256,7 @@ async def test_who_sends_again_and_is_handed_a_used_connection_gets_a_new_one(
 
 async def test_a_place_that_is_abandoned_twice_is_lost_once(server: Hostile) -> None:
     emptied: list[Pool] = []
-    pool = Pool(Target.parse(server.url), Limits(), None, emptied.append)
+    pool = Pool(Target.parse(server.url), Limits(), None, Budget(1000), emptied.append)
     place = pool._take_place()
     assert place is not None
 
@@ -287,7 +288,7 @@ async def test_a_place_that_is_handed_to_one_who_left_is_free_again(
     await broken(single, server)
     limits = Limits(max_connections_per_origin=1, stale_after_s=0)
     emptied: list[Pool] = []
-    pool = Pool(Target.parse(server.url), limits, None, emptied.append)
+    pool = Pool(Target.parse(server.url), limits, None, Budget(1000), emptied.append)
     place = pool._take_place()
     assert place is not None
     deadline = asyncio.get_running_loop().time() + 5
