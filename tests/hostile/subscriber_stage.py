@@ -75,7 +75,11 @@ async def played(folder: Path) -> AsyncIterator[Stage]:
         redis = connect(store_of(each.fabric))
         stack.push_async_callback(redis.aclose)
         async with growth(each.fabric) as grown:
-            await _play(each, redis)
+            try:
+                await _play(each, redis)
+            except BaseException as error:
+                error.add_note("\n".join(each.fabric.lines[-40:]))
+                raise
         each.grown_bytes = grown.bytes
         await _look(each, redis)
         each.led_away = tripwire.connections
