@@ -5,6 +5,7 @@ process dies anywhere in between, the lease runs out and the attempt is made aga
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,7 +27,7 @@ from poplin.event import Event
 from poplin.log import BURIED_AS_POISON_AT, Appends, BrokerGoneError, Entry
 from poplin.sender import Answer, Sender
 
-__all__ = ["IGNORED_ANSWER", "Attempter"]
+__all__ = ["IGNORED_ANSWER", "Attempter", "may_be_reply"]
 
 _BROKEN_S = 60.0
 _FAILED_SEND = 500
@@ -35,6 +36,13 @@ _BAD_REPLY = 502
 """What a malformed reply is reported as by Knative's filter."""
 _NO_EVENT = "with a body that is no CloudEvent"
 IGNORED_ANSWER = "answer ignored: its body is no CloudEvent"
+
+
+def may_be_reply(status: int, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Of every other answer the status says all. The data plane's specification: 202 MUST NOT be
+    processed as a reply.
+    """
+    return status != 202 and is_success(status) and is_event(headers)
 
 
 class _AttemptError(Exception):
@@ -100,8 +108,7 @@ class Attempter:
             b"prefer: reply\r\nkn-namespace: %b\r\n%b" % (record.namespace.encode(), lines),
             body,
         )
-        # The data plane's specification: 202 MUST NOT be processed as a reply.
-        if answer.status != 202 and is_event(answer.headers):
+        if may_be_reply(answer.status, answer.headers):
             return await self._with_reply(answer, event)
         if not answer.body or answer.status == 202:
             return Settled(answer.status)

@@ -130,9 +130,21 @@ class AnswerReader:
 
     def on_body(self, part: bytes) -> None:
         self._fruitless = 0
-        if len(self._body) + len(part) > self._limits.max_body_bytes:
-            raise _OutOfBoundsError(f"more than {self._limits.max_body_bytes} bytes of body")
+        if len(self._body) + len(part) > self._most_body:
+            self._go_on_beyond(part)
         self._body += part
+
+    def _go_on_beyond(self, part: bytes) -> None:
+        """There is enough; more of it is read only if it is of use."""
+        limits = self._limits
+        if self._most_body == limits.enough_body_bytes:
+            if not limits.needs_more(self._status, self._headers):
+                self._body += part[: self._most_body - len(self._body)]
+                self._finish()
+                raise _OutOfBoundsError("more than anybody needs")  # it ends the parsing only
+            self._most_body = limits.max_body_bytes
+        if len(self._body) + len(part) > limits.max_body_bytes:
+            raise _OutOfBoundsError(f"more than {limits.max_body_bytes} bytes of body")
 
     def on_message_complete(self) -> None:
         if self._in_body:
@@ -149,6 +161,7 @@ class AnswerReader:
         self._status = self._header_count = self._header_bytes = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._body = bytearray()
+        self._most_body = min(self._limits.enough_body_bytes, self._limits.max_body_bytes)
 
     def _finish(self) -> None:
         self._answer = Answer(self._status, self._headers, bytes(self._body))

@@ -1,8 +1,13 @@
 """What a peer may cost us."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 __all__ = ["Limits"]
+
+
+def _always(_status: int, _headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,12 @@ class Limits:
 
     max_body_bytes: int = 1024 * 1024
     """As it comes: nothing is unpacked."""
+
+    enough_body_bytes: int = 64 * 1024
+    """More than these are read only of a body that `needs_more`; the connection is dropped."""
+
+    needs_more: Callable[[int, Sequence[tuple[bytes, bytes]]], bool] = _always
+    """Is all of the body of use, by status and headers? Asked when there is more than enough."""
 
     max_held_bytes: int = 64 * 1024 * 1024
     """Of all answers that have begun and are not complete. One origin may hold half of it, two a

@@ -1,6 +1,7 @@
 """Subscribers that harm whoever waits for them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -33,7 +34,9 @@ async def _late(writer: asyncio.StreamWriter) -> None:
 
 
 async def _endless(writer: asyncio.StreamWriter) -> None:
-    """As fast as it is read."""
+    """As fast as it is read, over a network that holds less than loopback's megabytes."""
+    raw: socket.socket = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
     writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
     chunk = b"8000\r\n" + bytes(0x8000) + b"\r\n"
     while True:

@@ -30,7 +30,7 @@ HEALTHY_EVERY_S = 0.02
 PRIVATE = dict.fromkeys(("authorization", "cookie", "set-cookie", "proxy-authorization", "proxy-connection", "x-api-key", "x-amz-security-token", "x-forwarded-for", "x-forwarded-host", "forwarded", "x-real-ip", "via", "keep-alive", "trailer", "referer", "origin", "user-agent", "accept", "accept-encoding", "x-custom", "prefer", "kn-namespace", "location"), "secret") | {"connection": "x-custom", "te": "trailers", "knative-allowed": "yes"}  # fmt: skip
 """What a producer sends to the broker, and to nobody behind it: but for the last."""
 DELIVERY = (
-    "{retry: 1, backoffPolicy: linear, backoffDelay: PT0.05S, timeout: PT0.6S,"
+    "{retry: 1, backoffPolicy: linear, backoffDelay: PT0.05S, timeout: PT0.8S,"
     " retryAfterMax: PT0.2S}"
 )
 

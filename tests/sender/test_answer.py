@@ -170,3 +170,16 @@ def test_every_error_of_the_parser_is_translated() -> None:
 
     assert errors
     assert all(issubclass(each, PARSER_ERRORS) for each in errors)
+
+
+def test_of_a_body_that_is_of_no_use_the_beginning_is_enough() -> None:
+    """However long it is said to be, or is: nobody waits for the rest."""
+    limits = Limits(enough_body_bytes=10, needs_more=lambda status, _: status == 200)
+    head = b"HTTP/1.1 %d X\r\ntransfer-encoding: chunked\r\n\r\n14\r\n"
+    found = []
+    for status in (200, 500):
+        reader = AnswerReader(limits, "http://peer:80")
+        found.append(reader.feed(head % status + b"x" * 8) or reader.feed(b"y" * 8))
+        assert not reader.is_reusable
+
+    assert found == [None, Answer(500, [(b"transfer-encoding", b"chunked")], b"x" * 8 + b"yy")]
