@@ -161,7 +161,8 @@ class AnswerReader:
         self._status = self._header_count = self._header_bytes = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._body = bytearray()
-        self._most_body = min(self._limits.enough_body_bytes, self._limits.max_body_bytes)
+        limits = self._limits
+        self._most_body: int = min(limits.enough_body_bytes, limits.max_body_bytes)
 
     def _finish(self) -> None:
         self._answer = Answer(self._status, self._headers, bytes(self._body))
