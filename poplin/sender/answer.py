@@ -45,6 +45,7 @@ class AnswerReader:
             _BYTES_PER_BODY_BYTE * limits.max_body_bytes + 2 * limits.max_header_bytes
         )
         self._parser = httptools.HttpResponseParser(self)
+        self._most_body = 0
         self.begin()
 
     def begin(self) -> None:
@@ -162,7 +163,7 @@ class AnswerReader:
         self._headers: list[tuple[bytes, bytes]] = []
         self._body = bytearray()
         limits = self._limits
-        self._most_body: int = min(limits.enough_body_bytes, limits.max_body_bytes)
+        self._most_body = min(limits.enough_body_bytes, limits.max_body_bytes)
 
     def _finish(self) -> None:
         self._answer = Answer(self._status, self._headers, bytes(self._body))
