@@ -19,7 +19,7 @@ from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger
 from tests.faults.ledger import Ledger
 from tests.faults.store import paused
 from tests.faults.system import PATHS, System, system
-from tests.faults.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

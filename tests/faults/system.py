@@ -17,7 +17,7 @@ from tests.faults.ledger import Ledger, Verdict, verdict
 from tests.faults.producer import Load, produce
 from tests.faults.receiver import Receiver, receiver
 from tests.faults.store import StoreView
-from tests.faults.waiting import until
+from tests.waiting import until
 
 __all__ = ["PATHS", "System", "system"]
 

@@ -14,7 +14,7 @@ from tests.faults import results
 from tests.faults.receiver import ACCEPTED, status_only
 from tests.faults.system import PATHS, system
 from tests.faults.trial import run_trial
-from tests.faults.waiting import until
+from tests.waiting import until
 
 REFUSALS = {429, 503}
 

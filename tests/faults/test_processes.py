@@ -12,7 +12,7 @@ from tests.faults import results
 from tests.faults.receiver import ACCEPTED, status_only
 from tests.faults.store import paused, running
 from tests.faults.system import System, system
-from tests.faults.trial import run_trial, until_sent
+from tests.faults.trial import Disturb, run_trial, until_sent
 
 
 def kill_one(under_test: System, role: str, chance: random.Random) -> bool:
@@ -40,28 +40,46 @@ async def test_without_a_fault_the_balance_is_exact(tmp_path: Path) -> None:
     assert (found.accepted, found.duplicates, found.dead) == (events, 0, 0), found
 
 
+def killing(under_test: System, role: str) -> Disturb:
+    """One of them every 1–3 s, for as long as events are sent."""
+    chance = random.Random(under_test.seed)
+
+    async def kill() -> bool:
+        return kill_one(under_test, role, chance)
+
+    async def disturb(sending: "asyncio.Task[None]") -> str:
+        return f"{await until_sent(sending, lambda: chance.uniform(1.0, 3.0), kill)} kills"
+
+    return disturb
+
+
 @pytest.mark.timeout(900)
 async def test_dispatchers_are_killed(tmp_path: Path) -> None:
     events = results.events(20_000, 100_000)
-    chance = random.Random(2)
-
     async with (
         running(tmp_path / "store") as store,
         system(tmp_path, store, "--dispatchers", "2", seed=2) as under_test,
     ):
-
-        async def kill() -> bool:
-            return kill_one(under_test, "dispatcher", chance)
-
-        async def disturb(sending: "asyncio.Task[None]") -> str:
-            return f"{await until_sent(sending, lambda: chance.uniform(1.0, 3.0), kill)} kills"
-
-        found = await run_trial(
-            "dispatcher killed every 1–3 s, two dispatchers", under_test, disturb, events=events
-        )
+        name = "dispatcher killed every 1–3 s, two dispatchers"
+        kills = killing(under_test, "dispatcher")
+        found = await run_trial(name, under_test, kills, events=events)
 
     assert found.accepted == events, under_test.ledger.refused_at[:5]
     assert found.duplicates <= 0.01 * found.deliveries, found
+
+
+@pytest.mark.timeout(900)
+async def test_ingresses_are_killed(tmp_path: Path) -> None:
+    """What was answered 202 is delivered; what was cut off may be, whole, or not at all."""
+    events = results.events(20_000, 20_000)
+    async with (
+        running(tmp_path / "store") as store,
+        system(tmp_path, store, "--workers", "2", seed=3) as under_test,
+    ):
+        name = "one of two ingresses killed every 1–3 s"
+        found = await run_trial(name, under_test, killing(under_test, "ingress"), events=events)
+
+    assert found.accepted > 0.9 * events, found
 
 
 @pytest.mark.timeout(300)
@@ -95,27 +113,3 @@ async def test_a_dispatcher_holds_still_for_longer_than_its_leases(tmp_path: Pat
         )
 
     assert found.duplicates <= 0.01 * found.deliveries, found
-
-
-@pytest.mark.timeout(900)
-async def test_ingresses_are_killed(tmp_path: Path) -> None:
-    """What was answered 202 is delivered; what was cut off may be, whole, or not at all."""
-    events = results.events(20_000, 20_000)
-    chance = random.Random(3)
-
-    async with (
-        running(tmp_path / "store") as store,
-        system(tmp_path, store, "--workers", "2", seed=3) as under_test,
-    ):
-
-        async def kill() -> bool:
-            return kill_one(under_test, "ingress", chance)
-
-        async def disturb(sending: "asyncio.Task[None]") -> str:
-            return f"{await until_sent(sending, lambda: chance.uniform(1.0, 3.0), kill)} kills"
-
-        found = await run_trial(
-            "one of two ingresses killed every 1–3 s", under_test, disturb, events=events
-        )
-
-    assert found.accepted > 0.9 * events, found

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.store import running
 from tests.faults.system import System, system
 from tests.faults.trial import run_trial
-from tests.faults.waiting import until
+from tests.waiting import until
 
 SECONDS = 60
 

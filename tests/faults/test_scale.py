@@ -16,7 +16,7 @@ from tests.faults.producer import Load, produce
 from tests.faults.receiver import receiver
 from tests.faults.store import StoreOptions, running
 from tests.faults.system import system
-from tests.faults.waiting import until
+from tests.waiting import until
 
 TRIGGERS = 10_000
 MEBIBYTE = 2**20

@@ -8,7 +8,7 @@ from tests.faults import results
 from tests.faults.ledger import Verdict
 from tests.faults.system import System
 
-__all__ = ["run_trial", "until_sent"]
+__all__ = ["Disturb", "run_trial", "until_sent"]
 
 MOST_RECOVERY_S = float(os.environ.get("POPLIN_FAULT_WITHIN_S") or "inf")
 """Shorter than what a trial allows, where it is known to fail: the drills."""

@@ -3,36 +3,25 @@
 All on loopback, on free ports, each process in a folder of its own; they die with the tests.
 """
 
-import asyncio
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from tests.conftest import REDIS, die_with_parent, server_binary
+from tests.waiting import until
 
-__all__ = ["Cluster", "Node", "SentinelGroup", "cluster", "sentinel_group", "until"]
+__all__ = ["Cluster", "Node", "SentinelGroup", "cluster", "sentinel_group"]
 
 PRIMARY = "orchard"
 _PASSWORD = "loopback"  # noqa: S105 - of servers that live for a test
 _SLOTS = 16384
 _DURABLE = ("appendonly yes", "appendfsync always", 'save ""', "repl-diskless-sync-delay 0")
-
-
-async def until(holds: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
-    """Wait until a server says so; errors of servers that are about to answer are passed over."""
-    async with asyncio.timeout(seconds):
-        while True:
-            with suppress(RedisError, OSError):
-                if await holds():
-                    return
-            await asyncio.sleep(0.02)
 
 
 def _free_port() -> int:

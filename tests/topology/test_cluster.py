@@ -14,7 +14,8 @@ from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Held, Log, LogId, Matches
 from poplin.store import LeanRedis, check_profile, connect
 from tests.log.helpers import FOR_EVER, GENERATION, accepted, event, owed
-from tests.topology.servers import Cluster, Node, until
+from tests.topology.servers import Cluster, Node
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,7 +11,8 @@ from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log, Roster
 from poplin.store import LeanRedis, check_profile, connect
 from tests.log.helpers import GENERATION, accepted, event
-from tests.topology.servers import Node, SentinelGroup, sentinel_group, until
+from tests.topology.servers import Node, SentinelGroup, sentinel_group
+from tests.waiting import until
 
 WRITERS = 8
 

@@ -13,7 +13,8 @@ from poplin.log import Log, LogId
 from poplin.store import Availability, connect
 from tests.conftest import REDIS, VALKEY
 from tests.log.helpers import GENERATION, accepted, event
-from tests.topology.servers import Node, until
+from tests.topology.servers import Node
+from tests.waiting import until
 
 BEGIN = LogId(b"0-0")
 

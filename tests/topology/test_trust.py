@@ -10,7 +10,8 @@ import structlog
 from poplin.errors import ConfigurationError
 from poplin.store import LeanRedis, check_profile, connect, ensure_profile
 from tests.conftest import REDIS, VALKEY
-from tests.topology.servers import Node, until
+from tests.topology.servers import Node
+from tests.waiting import until
 
 DURABLE = ("appendonly yes", "appendfsync always", 'save ""')
 NO_CONFIG = {
