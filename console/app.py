@@ -85,6 +85,7 @@ async def _queues(redis: Redis, catalog: Catalog, record: TriggerRecord | None) 
     return {
         "broker": record.broker,
         "subscriberUri": record.subscriber_uri,
+        "uid": record.uid,
         "due": await _sum(redis.zcard, [log.keys.due(record.uid) for log in parts]),
         "dead": await _sum(redis.zcard, [log.keys.dead(record.uid) for log in parts]),
         "ignoredAnswers": sum([await log.ignored(record.uid) for log in parts]),

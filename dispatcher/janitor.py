@@ -26,6 +26,8 @@ class Janitor:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._log = structlog.get_logger()
+        self._forgotten: set[str] = set()
+        """Removed triggers whose queues are gone; our copy of the catalog may still name them."""
 
     async def run(
         self,
@@ -51,8 +53,9 @@ class Janitor:
                 await self._trim(log, broker, now_us, stop)
                 for trigger in catalog.triggers_of(broker.key):
                     await self._expire(log, trigger, now_us, stop)
-        for removed in catalog.removed.values():
-            await self._drop(removed, stop)
+        self._forgotten &= catalog.removed.keys()
+        for uid in catalog.removed.keys() - self._forgotten:
+            await self._drop(catalog.removed[uid], stop)
 
     async def _trim(self, log: Log, broker: BrokerRecord, now_us: int, stop: asyncio.Event) -> None:
         before = LogId(b"%d-0" % max(0, (now_us - int(broker.retention_s * 1e6)) // 1000))
@@ -89,4 +92,8 @@ class Janitor:
                 count, remain = await log.drop(removed.uid)
                 gone += count
         await forget_removed(self._redis, removed.uid)
-        self._log.warning("queues of a removed trigger dropped", trigger=removed.key, count=gone)
+        self._forgotten.add(removed.uid)
+        if gone:
+            self._log.warning(
+                "queues of a removed trigger dropped", trigger=removed.key, count=gone
+            )

@@ -251,3 +251,18 @@ async def test_a_newer_catalog_of_another_publisher_is_left_alone(redis: Redis) 
     await publish(redis, [], [])
 
     assert await is_in_force(redis, ours)
+
+
+async def test_a_trigger_at_another_broker_is_another_trigger(redis: Redis) -> None:
+    """What the first broker owes it waits for its return, as after a removal."""
+    other = replace(BROKER, name="other")
+    before = await publish(redis, [BROKER, other], [TRIGGER])
+    moved = replace(TRIGGER, broker="other")
+
+    assert before.uids() == {(TRIGGER.key, BROKER.key): TRIGGER.uid}
+    after = await publish(redis, [BROKER, other], [replace(moved, uid="new")])
+    assert after.removed[TRIGGER.uid].broker_key == BROKER.key
+    assert after.uids() == {
+        (TRIGGER.key, BROKER.key): TRIGGER.uid,
+        (TRIGGER.key, other.key): "new",
+    }

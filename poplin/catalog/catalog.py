@@ -61,6 +61,14 @@ class Catalog:
     removed: Mapping[str, RemovedTrigger] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
+    def uids(self) -> dict[tuple[str, str], str]:
+        """By the keys of trigger and broker. A trigger keeps its uid, and so its queues, through
+        edits and a removal; at another broker it is another one: its queues lie in the log of
+        the first.
+        """
+        removed = {(each.key, each.broker_key): each.uid for each in self.removed.values()}
+        return removed | {(each.key, each.broker_key): each.uid for each in self.triggers.values()}
+
     def triggers_of(self, broker: str) -> list[TriggerRecord]:
         return [trigger for trigger in self.triggers.values() if trigger.broker_key == broker]
 

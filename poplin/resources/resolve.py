@@ -42,7 +42,8 @@ class _UnresolvedError(InvalidResourceError):
 def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
     """Records of all that can be served, and a verdict on each object.
 
-    `uid_for` gives a trigger's uid, `broker_url` a broker's ingress URL, by namespace and name.
+    `uid_for` gives a trigger's uid by its key and its broker's, `broker_url` a broker's ingress
+    URL by namespace and name.
     """
     found = Resolved()
     brokers = {(broker.namespace, broker.name): broker for broker in loaded.brokers}
@@ -63,7 +64,9 @@ def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
                     f"Broker {trigger.namespace}/{trigger.broker} is not in the files, or was "
                     "refused; add or mend it",
                 )
-            uid = uid_for(trigger.namespace, trigger.name)
+            uid = uid_for(
+                f"{trigger.namespace}/{trigger.name}", f"{trigger.namespace}/{trigger.broker}"
+            )
             found.triggers.append(_trigger_record(trigger, owner, uid, addresses))
         except _UnresolvedError as error:
             reason, message = error.args

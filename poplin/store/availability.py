@@ -1,4 +1,4 @@
-"""One line when the store goes away and one when it is back, however many calls fail."""
+"""One line when the store, or its replicas, go away and one when they are back, however many calls fail."""
 
 import time
 
@@ -16,7 +16,9 @@ class Availability:
     fail and others do not, it is away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, away: str = "the store is away", back: str = "the store is back") -> None:
+        self._away = away
+        self._back = back
         self._log = structlog.get_logger()
         self._has_answered = False
         self._away_since: float | None = None
@@ -26,7 +28,7 @@ class Availability:
         self._failed_at = time.monotonic()
         if self._has_answered and self._away_since is None:
             self._away_since = self._failed_at
-            self._log.warning("the store is away", why=str(error))
+            self._log.warning(self._away, why=str(error))
 
     def answered(self) -> None:
         self._has_answered = True
@@ -34,5 +36,5 @@ class Availability:
             return
         now = time.monotonic()
         if now - self._failed_at >= _STEADY_S:
-            self._log.info("the store is back", after_s=round(now - self._away_since, 1))
+            self._log.info(self._back, after_s=round(now - self._away_since, 1))
             self._away_since = None

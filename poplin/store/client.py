@@ -28,6 +28,10 @@ _KEYLESS = frozenset(
 )
 
 
+class _NotCopiedError(StoreUnavailableError):
+    """The store answers, and too few of its replicas have what was written."""
+
+
 class LeanRedis(Redis):
     """Sends single commands to whatever `topology` finds; each is bounded by `timeout_s`.
 
@@ -50,6 +54,12 @@ class LeanRedis(Redis):
         self._topology = topology
         self._timeout_s = timeout_s
         self._availability = availability
+        self._copying: Availability | None = None
+        if availability is not None:
+            self._copying = Availability(
+                "the store is there, but no event is accepted: its replicas do not acknowledge",
+                "the replicas of the store acknowledge again",
+            )
 
     @property
     def is_cluster(self) -> bool:
@@ -66,12 +76,18 @@ class LeanRedis(Redis):
             answer = _raised(answers[0])
             if len(answers) > 1:
                 await self._check_copies(_raised(answers[1]))
+        except _NotCopiedError as error:
+            if self._copying is not None:
+                self._copying.failed(error)
+            raise
         except Exception as error:
             if self._availability is not None and is_unavailable(error):
                 self._availability.failed(error)
             raise
         if self._availability is not None:
             self._availability.answered()
+        if self._copying is not None and len(answers) > 1:
+            self._copying.answered()
         return self._parsed(args[0], answer, options)
 
     async def everywhere(self, *args: Any) -> list[Any]:
@@ -94,7 +110,7 @@ class LeanRedis(Redis):
         if acknowledged < self.replicas:
             # A primary that is cut off goes on taking writes; the next one will not have them.
             await self._topology.doubt()
-            raise StoreUnavailableError(
+            raise _NotCopiedError(
                 f"{acknowledged} of {self.replicas} replicas acknowledged a write within "
                 f"{_WAIT_MS / 1000:g} s"
             )

@@ -90,6 +90,7 @@ def _check_settings(settings: Mapping[str, str], profile: Profile, *, is_shown: 
             f"profile {profile} needs the store to keep what it accepts, but its {name} is "
             f"{settings.get(name)!r}; {change}"
             + (", or start with --profile fast" if allowed == ("always",) else "")
+            + ("; and put it into its configuration file" if is_shown else "")
         )
 
 

@@ -154,12 +154,10 @@ class Fabric:
                 continue
 
     def _resolved(self, loaded: Loaded, known: Catalog) -> Resolved:
-        """A trigger keeps its uid, and so its queues, also when it comes back after a removal."""
-        uids = {each.key: each.uid for each in known.removed.values()}
-        uids |= {each.key: each.uid for each in known.triggers.values()}
+        uids = known.uids()
         return resolve(
             loaded,
-            lambda namespace, name: uids.get(f"{namespace}/{name}") or str(uuid.uuid4()),
+            lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
             broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
         )
 

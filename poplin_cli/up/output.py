@@ -38,8 +38,8 @@ class Output:
         except orjson.JSONDecodeError:
             fields = None
         if not isinstance(fields, dict):
-            fields = {"service": service, "event": line.decode("utf-8", "replace"), "level": "info"}
-        self._line(fields)
+            fields = {"event": line.decode("utf-8", "replace"), "level": "info"}
+        self._line({**fields, "service": service})  # of several ingresses, which one
 
     def table(self, title: str, rows: list[Row]) -> None:
         if self._json:

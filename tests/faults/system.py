@@ -56,7 +56,7 @@ class System:
     async def recovered(self, within_s: float) -> float:
         """Wait until all that was accepted has come and no queue holds anything; how long."""
         began = time.monotonic()
-        await until(lambda: not self.ledger.missing(self.paths), within_s)
+        await until(lambda: self.ledger.is_complete(self.paths), within_s)
         await self.idle(within_s)
         return time.monotonic() - began
 

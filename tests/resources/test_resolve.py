@@ -65,7 +65,9 @@ def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> No
     )
 
     resolved = resolve(
-        found, lambda _ns, name: name, broker_url=lambda ns, name: f"http://i/{ns}/{name}"
+        found,
+        lambda key, _broker: key.partition("/")[2],
+        broker_url=lambda ns, name: f"http://i/{ns}/{name}",
     )
 
     assert not found.problems
@@ -89,7 +91,9 @@ def test_a_trigger_without_its_broker_is_not_ready(tmp_path: Path) -> None:
 
 def _verdicts(tmp_path: Path, text: str) -> list[Verdict]:
     return resolve(
-        loaded(tmp_path, text), lambda _ns, name: name, broker_url=lambda _ns, _name: ""
+        loaded(tmp_path, text),
+        lambda key, _broker: key.partition("/")[2],
+        broker_url=lambda _ns, _name: "",
     ).verdicts
 
 
@@ -119,7 +123,9 @@ def test_a_trigger_takes_over_the_annotations_of_its_broker(tmp_path: Path) -> N
     own = GOOD.replace("{name: t}", "{name: u, annotations: {poplin.dev/reply-policy: ignore}}")
     found = loaded(tmp_path, f"{broker}---\n{GOOD}---\n{own}")
 
-    records = resolve(found, lambda _ns, name: name, broker_url=lambda _ns, _name: "").triggers
+    records = resolve(
+        found, lambda key, _broker: key.partition("/")[2], broker_url=lambda _ns, _name: ""
+    ).triggers
 
     assert [(each.name, each.reply_policy) for each in records] == [
         ("t", "strict"),
@@ -131,7 +137,9 @@ def test_a_broker_has_one_partition_unless_it_says_more(tmp_path: Path) -> None:
     wide = BROKER.replace("{name: b}", "{name: wide, annotations: {poplin.dev/partitions: '8'}}")
     found = loaded(tmp_path, f"{BROKER}---\n{wide}")
 
-    records = resolve(found, lambda _ns, name: name, broker_url=lambda _ns, _name: "").brokers
+    records = resolve(
+        found, lambda key, _broker: key.partition("/")[2], broker_url=lambda _ns, _name: ""
+    ).brokers
 
     assert [(each.name, each.partitions) for each in records] == [("b", 1), ("wide", 8)]
 
@@ -141,7 +149,7 @@ def test_a_broker_has_a_rate_limit_only_when_it_asks_for_one(tmp_path: Path) -> 
 
     records = resolve(
         loaded(tmp_path, f"{BROKER}---\n{limited}"),
-        lambda _ns, name: name,
+        lambda key, _broker: key.partition("/")[2],
         broker_url=lambda _ns, _name: "",
     ).brokers
 

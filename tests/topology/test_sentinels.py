@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log, Roster
-from poplin.store import LeanRedis, check_profile, connect
+from poplin.store import Availability, LeanRedis, check_profile, connect
 from tests.log.helpers import GENERATION, accepted, event
 from tests.topology.servers import Node, SentinelGroup, sentinel_group
 from tests.waiting import until
@@ -134,7 +135,7 @@ async def test_what_sits_on_an_old_primary_leaves_it(group: SentinelGroup) -> No
 
 
 async def test_profile_ha_knows_whether_its_replica_is_there(group: SentinelGroup) -> None:
-    redis = connect(group.url, replicas=1)
+    redis = connect(group.url, replicas=1, availability=Availability())
     log = Log(redis, "shop/orders")
     assert await check_profile(redis, "ha")
     await log.fence(GENERATION)
@@ -144,10 +145,14 @@ async def test_profile_ha_knows_whether_its_replica_is_there(group: SentinelGrou
 
     group.replica.kill()
 
-    with pytest.raises(StoreUnavailableError, match="0 of 1 replicas acknowledged"):
-        await log.append([event()])
-    with pytest.raises(StoreUnavailableError, match="0 of 1 replicas acknowledged"):
-        await roster.look()
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError, match="0 of 1 replicas acknowledged"):
+                await log.append([event()])
+            with pytest.raises(StoreUnavailableError, match="0 of 1 replicas acknowledged"):
+                await roster.look()
+            assert (await log.position()).generation == GENERATION, "the store itself is there"
+    assert ["no event is accepted" in line["event"] for line in lines] == [True]
     with pytest.raises(StoreUnavailableError, match="0 of 1 replicas of the store acknowledge"):
         await check_profile(redis, "ha")
     await redis.aclose()
