@@ -1,6 +1,6 @@
 """One entry on its way to one trigger's subscriber, and what can become of the attempt."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poplin.log import Entry, Held, LogId, Token
@@ -35,8 +35,6 @@ class Delivery:
     first_us: int | None = None
     grave: bytes | None = None
     """Why it was given up, when it is on its way to the dead-letter sink."""
-    started: float = field(default=0.0)
-    """The loop's time when the attempt began."""
 
     @property
     def size(self) -> int:

@@ -39,6 +39,7 @@ class Janitor:
         while not await wait(stop, every_s):
             try:
                 await self._clean(catalog(), is_ours, stop)
+                await self._drop_removed(catalog, stop)
             except StoreUnavailableError:
                 continue
 
@@ -53,9 +54,12 @@ class Janitor:
                 await self._trim(log, broker, now_us, stop)
                 for trigger in catalog.triggers_of(broker.key):
                     await self._expire(log, trigger, now_us, stop)
-        self._forgotten &= catalog.removed.keys()
-        for uid in catalog.removed.keys() - self._forgotten:
-            await self._drop(catalog.removed[uid], stop)
+
+    async def _drop_removed(self, catalog: Callable[[], Catalog], stop: asyncio.Event) -> None:
+        self._forgotten &= catalog().removed.keys()
+        for removed in list(catalog().removed.values()):
+            if removed.uid not in self._forgotten:
+                await self._drop(removed, catalog, stop)
 
     async def _trim(self, log: Log, broker: BrokerRecord, now_us: int, stop: asyncio.Event) -> None:
         before = LogId(b"%d-0" % max(0, (now_us - int(broker.retention_s * 1e6)) // 1000))
@@ -78,7 +82,9 @@ class Janitor:
                 "dead letters removed, older than the retention", trigger=trigger.key, count=purged
             )
 
-    async def _drop(self, removed: RemovedTrigger, stop: asyncio.Event) -> None:
+    async def _drop(
+        self, removed: RemovedTrigger, catalog: Callable[[], Catalog], stop: asyncio.Event
+    ) -> None:
         gone = 0
         for partition in range(removed.partitions):
             log = Log(self._redis, removed.broker_key, partition)
@@ -87,7 +93,8 @@ class Janitor:
                 return
             remain = 1
             while remain:
-                if stop.is_set():
+                # It may come back at any time, and then keeps what it has.
+                if stop.is_set() or removed.uid not in catalog().removed:
                     return
                 count, remain = await log.drop(removed.uid)
                 gone += count

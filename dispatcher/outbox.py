@@ -44,8 +44,6 @@ class Outbox:
         self._deferred: list[_Item[Deferred]] = []
         self._buried: list[_Item[Buried]] = []
         self._filled = asyncio.Event()
-        self.gone = 0
-        """Outcomes that came too late: the lease had run out."""
 
     def hold(self, delivery: Delivery) -> None:
         """Renew this lease until its outcome is written."""
@@ -111,11 +109,15 @@ class Outbox:
         flags = await write(batch)
         del items[: len(batch)]
         for (delivery, outcome, _), written in zip(batch, flags, strict=True):
-            self._held.pop((delivery.lane.record.uid, delivery.id), None)
+            self._let_go(delivery)
             if written:
                 self._on_written(delivery, outcome)
-            else:
-                self.gone += 1
+
+    def _let_go(self, delivery: Delivery) -> None:
+        # Not of the entry itself: when its lease ran out, we may hold it by a new one.
+        key = (delivery.lane.record.uid, delivery.id)
+        if self._held.get(key) is delivery:
+            del self._held[key]
 
     async def _settle(self, items: list[_Item[Settled]]) -> list[bool]:
         return await self._log.settle([item.delivery.held for item in items], _journal(items))

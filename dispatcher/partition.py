@@ -149,7 +149,9 @@ class PartitionDispatcher:
         taken: list[Delivery] = []
         try:
             leased = await self.log.lease(lane.record.uid, count, size)
-        except StoreUnavailableError:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the lane must not spin
+            if not isinstance(error, StoreUnavailableError):
+                self._report.lease_broken(lane, error)
             lane.had_turn(has_more=False)
             lane.wake_in(_PAUSE_S)
             return

@@ -175,22 +175,22 @@ class Reader:
     ) -> Position | None:
         last = stretch[-1][0]
         sizes = {log_id: held_bytes(entry) for log_id, entry in stretch}
-        self._reserve(matches, sizes)
+        # As they are now: while the script runs, a trigger may go, or come back as another lane.
+        lanes = {uid: self._lanes[uid] for uid in matches if uid in self._lanes}
+        self._reserve(lanes, matches, sizes)
         try:
             routed = await self._log.route(
                 Position(position.cursor, generation), last, len(stretch), matches
             )
         except StoreUnavailableError:
-            self._give_back(matches, sizes)
+            self._give_back(lanes, matches, sizes)
             raise
         if routed.token is None:
-            self._give_back(matches, sizes)
+            self._give_back(lanes, matches, sizes)
             return None
         entries = dict(stretch)
-        for uid, match in matches.items():
-            lane = self._lanes.get(uid)
-            if lane is None:
-                continue
+        for uid, lane in lanes.items():
+            match = matches[uid]
             for log_id in match.ids[: match.leased]:
                 self._start(Delivery(lane, log_id, routed.token, entries[log_id]))
             if match.leased < len(match.ids):
@@ -198,16 +198,25 @@ class Reader:
         self._cursor = last
         return Position(last, generation)
 
-    def _reserve(self, matches: Mapping[str, Matches], sizes: Mapping[LogId, int]) -> None:
+    def _reserve(
+        self,
+        lanes: Mapping[str, Lane],
+        matches: Mapping[str, Matches],
+        sizes: Mapping[LogId, int],
+    ) -> None:
         """Take places and memory first: while the script runs, others may take them too."""
-        for uid, match in matches.items():
-            lane = self._lanes.get(uid)
+        for uid, lane in lanes.items():
             # Behind a backlog a new entry waits its turn.
-            if lane is not None and not lane.trigger.waiting:
+            if not lane.trigger.waiting:
+                match = matches[uid]
                 match.leased = lane.trigger.reserve(sizes[log_id] for log_id in match.ids)
 
-    def _give_back(self, matches: Mapping[str, Matches], sizes: Mapping[LogId, int]) -> None:
-        for uid, match in matches.items():
-            lane = self._lanes.get(uid)
-            if lane is not None:
-                lane.trigger.end([sizes[log_id] for log_id in match.ids[: match.leased]])
+    def _give_back(
+        self,
+        lanes: Mapping[str, Lane],
+        matches: Mapping[str, Matches],
+        sizes: Mapping[LogId, int],
+    ) -> None:
+        for uid, lane in lanes.items():
+            match = matches[uid]
+            lane.trigger.end([sizes[log_id] for log_id in match.ids[: match.leased]])

@@ -23,6 +23,8 @@ _SOON_S = 0.25
 _JOURNAL_KEPT_BYTES = 256 * 1024
 """In need it tells what the matter is."""
 _NO_AGE = LogId(b"0-0")
+_MOST_SLICES = 64
+"""Calls of trim in one partition and look."""
 
 
 class Relief:
@@ -47,6 +49,11 @@ class Relief:
                 pause_s = _SOON_S if await self.relieve(found) else _CALM_S
             except StoreUnavailableError:
                 pause_s = _CALM_S
+            except Exception as error:  # noqa: BLE001 - a store that forbids INFO in scripts, say
+                structlog.get_logger().error(
+                    "no relief of memory: the store refuses to tell", why=str(error)
+                )
+                return
 
     async def relieve(self, partitions: Sequence[Log]) -> int:
         """How many entries went."""
@@ -90,7 +97,9 @@ async def _shorten(log: Log, usage: Usage | None, share: float) -> int:
         await log.shorten_journal(share * spare / usage.journal_bytes)
     total = 0
     more = usage.settled_bytes > 0
-    while more:
+    for _ in range(_MOST_SLICES):  # the next look goes on: a stop must not wait for all of it
+        if not more:
+            break
         gone, more = await log.trim(_NO_AGE, usage.log_bytes - int(share * usage.settled_bytes))
         total += gone
     return total

@@ -52,6 +52,11 @@ class Report:
             error=repr(error),
         )
 
+    def lease_broken(self, lane: Lane, error: Exception) -> None:
+        """The store refuses what it never should; the lane tries again."""
+        if self._has_room():
+            self._log.error("internal error in a lease", trigger=lane.record.key, error=repr(error))
+
     def filter_broken(self, trigger: str, event: str, error: Exception) -> None:
         """A fault of ours: the event does not match this trigger."""
         if self._has_room():

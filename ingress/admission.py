@@ -63,6 +63,9 @@ class Admission:
                 await self.look()
             except StoreUnavailableError:
                 continue
+            except Exception as error:  # noqa: BLE001 - a store that forbids INFO in scripts, say
+                self._log.error("no admission by memory: the store refuses to tell", why=str(error))
+                return
 
     async def look(self) -> None:
         usages = await self._meter.look(self._brokers.logs)

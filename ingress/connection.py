@@ -90,6 +90,7 @@ class Connection(HttpToolsProtocol):
         a socket that is closed upon data, it would lose the answer (RFC 9112 9.6).
         """
         patience_s = self._bounds.linger_s if self._is_ended else self._bounds.request_timeout_s
+        self._idle_since = None  # once: looked at again, it would move the time to leave by
         self._leaves_by = self.loop.time() + patience_s
         if self._is_ended:
             self.transport.write_eof()

@@ -23,7 +23,6 @@ from poplin.errors import (
     InvalidEventError,
     PoplinError,
     StoreFullError,
-    StoreUnavailableError,
 )
 from poplin.event import Event
 from poplin.log import BrokerGoneError, Entry
@@ -92,7 +91,7 @@ class Intake:
         door: Door | None = None
         try:
             door = await self._brokers.look_up(key)
-        except StoreUnavailableError:
+        except PoplinError:
             reply(_away())
             return
         if door is None:
@@ -129,7 +128,7 @@ class Intake:
         """The log takes no events: the broker is being removed, or the store has lost data."""
         try:
             is_removed = await self._brokers.look_up(key) is None
-        except StoreUnavailableError:
+        except PoplinError:
             is_removed = False
         reply(refusal(404, f"the broker {key} is being removed") if is_removed else _away())
 

@@ -138,6 +138,8 @@ class IngressProtocol(Connection):
             self._end(refusal(400, f"the request breaks the rules of HTTP/1.1: {error}"))
 
     def on_message_begin(self) -> None:
+        if self._waits_since is None:  # behind a whole request in the same piece
+            self._waits_since, self._idle_since = self.loop.time(), None
         self.url = b""
         self.headers = []
         self.expect_100_continue = False

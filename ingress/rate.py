@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from poplin.errors import PoplinError, StoreUnavailableError
 from poplin.log import Appends, Entry, Keyed, Log
-from poplin.log.appender import Done
+from poplin.log.appender import Done, tell
 
 __all__ = ["LimitedAppender", "RateLimitedError"]
 
@@ -72,16 +72,12 @@ class LimitedAppender:
 
     def _limit(self, batch: Sequence[_Waiting], wait_s: float) -> None:
         for entries, done, _ in batch:
-            done(
-                RateLimitedError(
-                    f"its limit of {self.rate} events a second (poplin.dev/rate-limit) is reached",
-                    wait_s,
-                )
-            )
+            text = f"its limit of {self.rate} events a second (poplin.dev/rate-limit) is reached"
+            tell(done, RateLimitedError(text, wait_s))
             # Whoever came later is to come back later.
             wait_s += len(entries) / self.rate
 
 
 def _refuse(batch: Sequence[_Waiting], error: PoplinError) -> None:
     for _, done, _ in batch:
-        done(error)
+        tell(done, error)

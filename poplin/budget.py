@@ -21,7 +21,7 @@ class Budget:
 
 
 class Share:
-    """What one lane or one origin holds. Everything taken is given back, byte for byte."""
+    """What one trigger or one origin holds. Everything taken is given back, byte for byte."""
 
     __slots__ = ("_budget", "held")
 

@@ -9,7 +9,7 @@ from poplin.errors import PoplinError, StoreUnavailableError
 from poplin.log.log import Log
 from poplin.log.values import Entry
 
-__all__ = ["Appender", "Appends", "BrokerGoneError", "Done", "Keyed"]
+__all__ = ["Appender", "Appends", "BrokerGoneError", "Done", "Keyed", "tell"]
 
 _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -99,7 +99,7 @@ class Appender:
                 # Nobody waits for one failed call after another: the rest was not sent at all.
                 batch, self._waiting = batch + self._waiting, []
             for _, done in batch:
-                _tell(done, failure)
+                tell(done, failure)
         self._flusher = None
 
     async def _append(self, entries: list[Entry]) -> PoplinError | None:
@@ -124,7 +124,7 @@ class Appender:
         return batch
 
 
-def _tell(done: Done, failure: PoplinError | None) -> None:
+def tell(done: Done, failure: PoplinError | None) -> None:
     """One who cannot bear the answer must not keep it from the others."""
     try:
         done(failure)

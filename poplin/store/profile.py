@@ -34,7 +34,7 @@ async def check_profile(redis: LeanRedis, profile: Profile, *, trust: bool = Fal
     """
     with translated():
         shown = await _configurations(redis)
-        told: list[Any] = await redis.everywhere("INFO") if profile == "ha" or not shown else []
+        told = await _told_by_info(redis, trust=trust) if profile == "ha" or not shown else []
     if not shown and not trust:
         raise ConfigurationError(
             f"profile {profile} cannot be checked, because the store forbids CONFIG; if it keeps "
@@ -47,6 +47,17 @@ async def check_profile(redis: LeanRedis, profile: Profile, *, trust: bool = Fal
         for info in told:
             _check_replicas(info, redis.replicas)
     return bool(shown)
+
+
+async def _told_by_info(redis: LeanRedis, *, trust: bool) -> list[Any]:
+    try:
+        return await redis.everywhere("INFO")
+    except exceptions.NoPermissionError as error:
+        if trust:
+            raise ConfigurationError(
+                "the store forbids INFO, so nothing of it can be checked; allow its user +info"
+            ) from error
+        return []
 
 
 async def _configurations(redis: LeanRedis) -> list[dict[str, str]]:

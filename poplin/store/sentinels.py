@@ -65,7 +65,8 @@ class Sentinels:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
-        for server in (*self._sentinels, *filter(None, [self._primary])):
+        primary, self._primary, self._watching = self._primary, None, None
+        for server in (*self._sentinels, *filter(None, [primary])):
             await server.close()
 
     async def _find(self) -> Server:

@@ -9,7 +9,7 @@ from dispatcher.reader import Reader
 from dispatcher.trigger import ServedTrigger
 from poplin.budget import Budget
 from poplin.catalog import TriggerRecord
-from poplin.log import Log, LogId, Matches
+from poplin.log import Entry, Log, LogId, Matches, Position, Routed
 
 
 def served(max_in_flight: int) -> ServedTrigger:
@@ -122,10 +122,10 @@ async def test_a_new_entry_waits_behind_what_waits_in_another_partition() -> Non
     at_once, behind = (Matches([LogId(b"1-0")]) for _ in range(2))
 
     sizes = {LogId(b"1-0"): 10}
-    reader._reserve({"u": at_once}, sizes)
+    reader._reserve({"u": two}, {"u": at_once}, sizes)
     trigger.in_flight = 7
     one.wait_turn()
-    reader._reserve({"u": behind}, sizes)
+    reader._reserve({"u": two}, {"u": behind}, sizes)
 
     assert (at_once.leased, behind.leased) == (1, 0)
 
@@ -143,3 +143,21 @@ async def test_a_closed_lane_stands_in_nobodys_way() -> None:
 
     assert leases == [two]
     assert list(trigger.waiting) == [two]
+
+
+async def test_a_trigger_that_goes_while_its_matches_are_routed_gives_all_back() -> None:
+    """Or comes back as another lane: what was taken is given back to who took it."""
+    trigger = served(8)
+    lanes = {"u": Lane(trigger, lambda _: None)}
+
+    class Going(Log):
+        async def route(self, *_: object) -> Routed:
+            lanes["u"] = Lane(served(8), lambda _: None)
+            return Routed(None)
+
+    reader = Reader(Going(Redis(), "n/b"), Redis(), lanes, count=1, start=lambda _: None)
+    entry = (LogId(b"1-0"), Entry(b"{}", None, b"data"))
+
+    await reader._route(Position(LogId(b"0-0"), 1), 1, [entry], {"u": Matches([LogId(b"1-0")])})
+
+    assert (trigger.in_flight, lanes["u"].trigger.in_flight) == (0, 0)

@@ -27,11 +27,13 @@ DRILLS = (
         "202 before the append",
         "poplin/log/appender.py",
         "            failure = await self._append([entry for entries, _ in batch for entry in entries])\n"
+        "            if isinstance(failure, StoreUnavailableError):\n",
         "            for _, done in batch:\n"
-        "                done(failure)\n",
-        "            for _, done in batch:\n"
-        "                done(None)\n"
-        "            await self._append([entry for entries, _ in batch for entry in entries])\n",
+        "                tell(done, None)\n"
+        "            await self._append([entry for entries, _ in batch for entry in entries])\n"
+        "            failure = None\n"
+        "            batch = []\n"
+        "            if isinstance(failure, StoreUnavailableError):\n",
         (_STORE,),
     ),
     Drill(

@@ -168,6 +168,7 @@ class Model:
         owed = self.owed[item.held.uid, item.held.id]
         owed.delay_us = int(item.delay_s * 1e6)
         owed.tries += item.counts
+        owed.crashes *= not item.counts
 
     def bury(self, item: Burial) -> None:
         self.owed[item.held.uid, item.held.id] = Owed(grave=item.grave, is_dead=not item.has_sink)

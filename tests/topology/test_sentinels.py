@@ -119,10 +119,14 @@ async def _cut_off(group: SentinelGroup, replicas: int) -> tuple[_Writers, list[
 
 
 async def test_what_sits_on_an_old_primary_leaves_it(group: SentinelGroup) -> None:
-    """A reader that writes nothing hears it from the sentinels, within seconds."""
+    """A reader that writes nothing hears it from the sentinels, within seconds; also one that was
+    closed and used again, as when a partition goes to another dispatcher and comes back.
+    """
     redis = connect(group.url)
     log = Log(redis, "shop/orders")
     await log.fence(GENERATION)
+    await redis.aclose()
+    assert (await log.position()).generation == GENERATION
     await group.partition_primary()
     promoted = await group.promoted()
     await promoted.admin.hset(log.keys.state, "generation", 7)

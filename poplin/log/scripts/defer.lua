@@ -14,6 +14,8 @@ for k = 2, #KEYS, 2 do
     if ARGV[at + (i - 1) * 4 + 3] == '1' then
       redis.call('HINCRBY', KEYS[k + 1], id, 1)
       redis.call('HSETNX', KEYS[k + 1], id .. '/first', text(now))
+      -- An attempt that came to its end did not end its worker.
+      redis.call('HDEL', KEYS[k + 1], id .. '/crashes')
     end
   end
   at = at + count * 4

@@ -5,13 +5,15 @@
 -- Bytes are of the oldest 64 nodes and references of 32 random entries, projected on all.
 local log, state, refs, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local info = redis.call('INFO', 'memory')
-local function figure(name) return tonumber(string.match(info, '\n' .. name .. ':(%d+)')) end
+local function figure(name)
+  return tonumber(string.match(info, '\n' .. name .. ':(%d+)') or '0')
+end
 
 -- As the server counts when it compares with maxmemory.
 local used = figure('used_memory') - figure('mem_not_counted_for_evict')
 local limit = figure('maxmemory')
 local reply = {text(used), text(limit)}
-if used <= limit * tonumber(ARGV[1]) then return reply end
+if limit == 0 or used <= limit * tonumber(ARGV[1]) then return reply end
 
 local length, referred = redis.call('XLEN', log), redis.call('HLEN', refs)
 local unrouted = 0
