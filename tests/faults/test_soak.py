@@ -43,9 +43,9 @@ class Soak:
     async def _kill_service(self) -> None:
         """Only one of each kind: the others are measured for what they leak."""
         role = self._chance.choice(("ingress", "dispatcher"))
-        newest = max(self._under_test.processes(role), key=lambda each: each.create_time())
-        if len(self._under_test.processes(role)) == 2:
-            newest.send_signal(signal.SIGKILL)
+        processes = self._under_test.processes(role)
+        if len(processes) == 2:
+            max(processes, key=lambda each: each.create_time()).send_signal(signal.SIGKILL)
 
     async def _kill_store(self) -> None:
         await self._store.kill()
