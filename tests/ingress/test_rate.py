@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 import pytest
 from redis.asyncio import Redis
@@ -64,9 +65,11 @@ async def test_requests_that_wait_together_share_one_call(redis: Redis, log: Log
 
 
 async def test_more_than_a_call_takes_are_all_answered(log: Log) -> None:
+    started = monotonic()
     answers = await _add(_limited(log, 400), [1] * 600)
 
-    assert answers.count(None) == pytest.approx(400, rel=0.1)
+    # The bucket fills while the calls take their time.
+    assert 400 <= answers.count(None) <= 400 + 400 * (monotonic() - started) + 1
 
 
 async def test_without_the_bucket_nothing_passes(redis: Redis, log: Log) -> None:
