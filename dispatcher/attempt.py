@@ -22,14 +22,15 @@ from poplin.codec import (
     to_entry,
 )
 from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
-from poplin.errors import InvalidEventError, SendError, StoreUnavailableError
+from poplin.errors import ExhaustedError, InvalidEventError, SendError, StoreUnavailableError
 from poplin.event import Event
 from poplin.log import BURIED_AS_POISON_AT, Appends, BrokerGoneError, Entry
 from poplin.sender import Answer, Sender
 
 __all__ = ["IGNORED_ANSWER", "Attempter", "may_be_reply"]
 
-_BROKEN_S = 60.0
+_OURS_S = 1.0
+"""Until the next try when what failed was neither event nor subscriber: it is no attempt."""
 _FAILED_SEND = 500
 """What a refused connection, a reset or a timeout is reported as by Knative's dispatcher."""
 _BAD_REPLY = 502
@@ -87,15 +88,14 @@ class Attempter:
             return self._failed(delivery, failure)
         except StoreUnavailableError as error:
             # The reply may or may not be kept: its delivery is not settled, so it comes again.
-            return Deferred(1.0, _FAILED_SEND, f"reply not stored: {error}", counts=False)
+            return Deferred(_OURS_S, _FAILED_SEND, f"reply not stored: {error}", counts=False)
+        except ExhaustedError as error:
+            return Deferred(_OURS_S, _FAILED_SEND, f"not sent: {error}", counts=False)
 
     def broken(self, delivery: Delivery, error: Exception) -> Outcome:
         """A fault of ours ended the attempt: it counts, so that it cannot go on for ever."""
         reason = f"internal error: {type(error).__name__}"
-        try:
-            return self._failed(delivery, _AttemptError(_FAILED_SEND, reason))
-        except Exception:  # noqa: BLE001 - a grave that cannot be read, say: it must not leak a place
-            return Deferred(_BROKEN_S, _FAILED_SEND, reason)
+        return self._failed(delivery, _AttemptError(_FAILED_SEND, reason))
 
     async def _to_subscriber(self, delivery: Delivery, event: Event) -> Outcome:
         record = delivery.lane.record
@@ -157,6 +157,8 @@ class Attempter:
             answer = await self._sender.post(
                 target, lines, body, timeout_s=lane.record.delivery.timeout_s
             )
+        except ExhaustedError:
+            raise
         except SendError as error:
             raise _AttemptError(_FAILED_SEND, str(error)) from error
         if not is_success(answer.status):

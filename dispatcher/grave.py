@@ -31,14 +31,29 @@ class Grave:
         return orjson.dumps(asdict(self))
 
 
+_UNREADABLE = Grave(
+    reason="not known: its grave cannot be read",
+    status=500,
+    destination="",
+    attempts=0,
+    first_us=0,
+    last_us=0,
+)
+
+
 def encoded_body(body: bytes) -> str:
     return b64encode(body[:_MOST_BODY_BYTES]).decode()
 
 
 def parse_grave(text: bytes) -> Grave:
-    """Fields that are not known, of a later release, are left out."""
-    fields = orjson.loads(text)
-    return Grave(**{name: fields[name] for name in Grave.__slots__ if name in fields})
+    """Fields that are not known, of a later release, are left out. One that cannot be read says
+    so: its event is as dead, and goes to the sink or stays as any other.
+    """
+    try:
+        fields = orjson.loads(text)
+        return Grave(**{name: fields[name] for name in Grave.__slots__ if name in fields})
+    except (ValueError, TypeError):
+        return _UNREADABLE
 
 
 def error_attributes(grave: Grave) -> dict[str, AttributeValue]:

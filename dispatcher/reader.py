@@ -7,12 +7,13 @@ import orjson
 import structlog
 from redis.asyncio import Redis
 
-from dispatcher.delivery import Delivery, held_bytes
+from dispatcher.delivery import Delivery
 from dispatcher.lane import Lane
+from dispatcher.stretch import Stretch
 from dispatcher.trigger import ServedTrigger
 from poplin.errors import StoreUnavailableError
 from poplin.filters import FilterIndex
-from poplin.log import BEGINNING, Entry, Log, LogId, Matches, Position, is_before
+from poplin.log import BEGINNING, Entry, Log, LogId, Position, is_before
 from poplin.waiting import wait
 
 __all__ = ["Reader", "TriggerSet"]
@@ -20,7 +21,6 @@ __all__ = ["Reader", "TriggerSet"]
 _BLOCK_S = 0.5
 _PAUSE_S = 0.2
 _LOOK_BACK_S = 1.0
-_MOST_MATCHES = 1000
 _FIRST_READ = 16
 _READ_BYTES = 8 * 1024 * 1024
 
@@ -149,74 +149,36 @@ class Reader:
         self, position: Position, entries: Sequence[tuple[LogId, Entry]]
     ) -> Position | None:
         """Route in stretches that keep a script short; None when the position must be read anew."""
-        triggers = self.triggers
-        matches: dict[str, Matches] = {}
-        stretch: list[tuple[LogId, Entry]] = []
-        found = 0
+        triggers, stretch = self.triggers, Stretch()
         for entry in entries:
             wanted = triggers.index.match(orjson.loads(entry[1].attributes))
-            if stretch and found + len(wanted) > _MOST_MATCHES:
-                moved = await self._route(position, triggers.generation, stretch, matches)
+            if not stretch.has_room(wanted):
+                moved = await self._route(position, triggers.generation, stretch)
                 if moved is None:
                     return None
-                position, matches, stretch, found = moved, {}, [], 0
-            for uid in wanted:
-                matches.setdefault(uid, Matches()).ids.append(entry[0])
-            stretch.append(entry)
-            found += len(wanted)
-        return await self._route(position, triggers.generation, stretch, matches)
+                position, stretch = moved, Stretch()
+            stretch.add(entry, wanted)
+        return await self._route(position, triggers.generation, stretch)
 
     async def _route(
-        self,
-        position: Position,
-        generation: int,
-        stretch: Sequence[tuple[LogId, Entry]],
-        matches: Mapping[str, Matches],
+        self, position: Position, generation: int, stretch: Stretch
     ) -> Position | None:
-        last = stretch[-1][0]
-        sizes = {log_id: held_bytes(entry) for log_id, entry in stretch}
-        # As they are now: while the script runs, a trigger may go, or come back as another lane.
-        lanes = {uid: self._lanes[uid] for uid in matches if uid in self._lanes}
-        self._reserve(lanes, matches, sizes)
+        stretch.reserve(self._lanes)
         try:
             routed = await self._log.route(
-                Position(position.cursor, generation), last, len(stretch), matches
+                Position(position.cursor, generation),
+                stretch.last,
+                len(stretch.entries),
+                stretch.matches,
             )
         except StoreUnavailableError:
-            self._give_back(lanes, matches, sizes)
+            stretch.give_back()
             raise
         if routed.token is None:
-            self._give_back(lanes, matches, sizes)
+            stretch.give_back()
             return None
-        entries = dict(stretch)
-        for uid, lane in lanes.items():
-            match = matches[uid]
-            for log_id in match.ids[: match.leased]:
-                self._start(Delivery(lane, log_id, routed.token, entries[log_id]))
-            if match.leased < len(match.ids):
-                lane.wait_turn()
-        self._cursor = last
-        return Position(last, generation)
-
-    def _reserve(
-        self,
-        lanes: Mapping[str, Lane],
-        matches: Mapping[str, Matches],
-        sizes: Mapping[LogId, int],
-    ) -> None:
-        """Take places and memory first: while the script runs, others may take them too."""
-        for uid, lane in lanes.items():
-            # Behind a backlog a new entry waits its turn.
-            if not lane.trigger.waiting:
-                match = matches[uid]
-                match.leased = lane.trigger.reserve(sizes[log_id] for log_id in match.ids)
-
-    def _give_back(
-        self,
-        lanes: Mapping[str, Lane],
-        matches: Mapping[str, Matches],
-        sizes: Mapping[LogId, int],
-    ) -> None:
-        for uid, lane in lanes.items():
-            match = matches[uid]
-            lane.trigger.end([sizes[log_id] for log_id in match.ids[: match.leased]])
+        for lane, log_id, entry in stretch.leased():
+            self._start(Delivery(lane, log_id, routed.token, entry))
+        stretch.queue_rest()
+        self._cursor = stretch.last
+        return Position(stretch.last, generation)

@@ -26,6 +26,8 @@ class Report:
     def outcome(self, delivery: Delivery, outcome: Outcome) -> None:
         if isinstance(outcome, Deferred) and outcome.counts:
             self._write("info", "retry", delivery, outcome, retry_in_s=round(outcome.delay_s, 3))
+        elif isinstance(outcome, Deferred) and outcome.status:
+            self._write("warning", "put off", delivery, outcome, until_in_s=outcome.delay_s)
         elif isinstance(outcome, Buried):
             kept = (
                 "on its way to the dead-letter sink"
@@ -44,13 +46,14 @@ class Report:
 
     def broken(self, delivery: Delivery, error: Exception) -> None:
         """A fault of ours: the delivery is tried again, and its type is the clue."""
-        self._log.error(
-            "internal error",
-            trigger=delivery.lane.record.key,
-            id=_event_id(delivery),
-            log_id=delivery.id.decode(),
-            error=repr(error),
-        )
+        if self._has_room():
+            self._log.error(
+                "internal error",
+                trigger=delivery.lane.record.key,
+                id=_event_id(delivery),
+                log_id=delivery.id.decode(),
+                error=repr(error),
+            )
 
     def lease_broken(self, lane: Lane, error: Exception) -> None:
         """The store refuses what it never should; the lane tries again."""
@@ -66,9 +69,10 @@ class Report:
 
     def lost(self, lane: Lane, log_id: LogId) -> None:
         """An id without its entry: the one line that must never appear."""
-        self._log.critical(
-            "event missing from the log", trigger=lane.record.key, log_id=log_id.decode()
-        )
+        if self._has_room():
+            self._log.critical(
+                "event missing from the log", trigger=lane.record.key, log_id=log_id.decode()
+            )
 
     def _write(
         self, level: str, what: str, delivery: Delivery, outcome: Deferred | Buried, **more: object
@@ -91,7 +95,7 @@ class Report:
         second = int(time.monotonic())
         if second != self._second:
             if self._left_out:
-                self._log.info("more retries and dead letters, not shown", count=self._left_out)
+                self._log.info("more such lines, not shown", count=self._left_out)
             self._second, self._lines, self._left_out = second, 0, 0
         self._lines += 1
         self._left_out += self._lines > _LINES_A_SECOND

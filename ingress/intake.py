@@ -6,11 +6,14 @@ dies after, the event is in the log.
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from math import ceil
 from typing import Any
 from urllib.parse import unquote
+
+import structlog
 
 from ingress.admission import Admission
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
@@ -33,6 +36,7 @@ Headers = list[tuple[bytes, bytes]]
 Reply = Callable[[Answer], None]
 
 _ORIGIN = re.compile(r"\A[^/?#]*://[^/?#]*")
+_SAY_EVERY_S = 10.0
 # As names are in Kubernetes. Others are not looked up: whoever invents them costs the store
 # nothing; nor are they repeated: they may hold what drives a terminal.
 _POSSIBLE_KEY = re.compile(r"[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}")
@@ -49,6 +53,7 @@ class Intake:
         self._brokers = brokers
         self._admission = admission
         self._lookups: set[asyncio.Task[None]] = set()
+        self._say_at = 0.0
 
     def take(self, method: bytes, url: bytes, headers: Headers, body: bytes, reply: Reply) -> None:
         if method != b"POST":
@@ -122,7 +127,15 @@ class Intake:
         elif isinstance(failure, StoreFullError):
             reply(refusal(503, "the store's memory is full; send the event again later"))
         else:
+            self._say_not_stored(key, failure)
             reply(_away())
+
+    def _say_not_stored(self, key: str, failure: PoplinError) -> None:
+        """The store may answer and refuse all the same; now and then, for it is every request."""
+        now = time.monotonic()
+        if now >= self._say_at:
+            self._say_at = now + _SAY_EVERY_S
+            structlog.get_logger().warning("events are not stored", broker=key, why=str(failure))
 
     async def _explain_gone(self, key: str, reply: Reply) -> None:
         """The log takes no events: the broker is being removed, or the store has lost data."""

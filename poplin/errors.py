@@ -9,6 +9,7 @@
     │   └── StoreFullError        its memory is full: it takes nothing new, and works off the rest
     └── SendError                 no answer from an HTTP peer
         ├── ConnectError          the connection was not made: nothing was sent
+        │   └── ExhaustedError    for want of files or memory of our own: the peer is not to blame
         ├── SendTimeoutError      no complete answer in time: the peer may have acted
         └── BrokenAnswerError     reset, malformed or too large: the peer may have acted
 
@@ -21,6 +22,7 @@ __all__ = [
     "BrokenAnswerError",
     "ConfigurationError",
     "ConnectError",
+    "ExhaustedError",
     "InvalidEventError",
     "InvalidResourceError",
     "PoplinError",
@@ -65,6 +67,10 @@ class SendError(PoplinError):
 
 class ConnectError(SendError):
     """The connection was refused, unreachable, unresolved or failed its TLS handshake."""
+
+
+class ExhaustedError(ConnectError):
+    """This process or machine has no file, buffer or memory left for a connection."""
 
 
 class SendTimeoutError(SendError):

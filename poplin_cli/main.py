@@ -122,7 +122,7 @@ def up(
                 redis=redis,
                 data_dir=data_dir or default_data_dir(),
                 profile=profile.value,
-                replicas=replicas,
+                replicas=_checked(replicas, profile),
                 trust_store=trust_store,
                 workers=workers,
                 dispatchers=dispatchers,
@@ -132,6 +132,14 @@ def up(
             )
         )
     )
+
+
+def _checked(replicas: int, profile: Profile) -> int:
+    if replicas > 1 and profile is not Profile.ha:
+        raise typer.BadParameter(
+            f"--replicas {replicas} needs --profile ha: profile {profile.value} asks no replica"
+        )
+    return replicas
 
 
 @app.command()
@@ -157,7 +165,7 @@ def ingress(
                 host=host,
                 port=port,
                 profile=profile.value,
-                replicas=replicas,
+                replicas=_checked(replicas, profile),
                 trust_store=trust_store,
                 max_event_bytes=max_event_bytes,
                 socket_fd=socket_fd,
@@ -183,7 +191,7 @@ def dispatcher(
             DispatcherSettings(
                 redis_url=redis,
                 profile=profile.value,
-                replicas=replicas,
+                replicas=_checked(replicas, profile),
                 trust_store=trust_store,
             )
         )

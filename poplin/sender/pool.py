@@ -1,17 +1,20 @@
 """The connections to one origin: made, lent to one sender at a time, taken back."""
 
 import asyncio
+import errno
 import ssl
 from collections import deque
 from collections.abc import Callable
 
 from poplin.budget import Budget
-from poplin.errors import ConnectError, SendTimeoutError
+from poplin.errors import ConnectError, ExhaustedError, SendTimeoutError
 from poplin.sender.connection import Connection
 from poplin.sender.limits import Limits
 from poplin.sender.target import Target
 
 __all__ = ["Pool"]
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Pool:
@@ -178,7 +181,8 @@ class Pool:
             within = f" within {self._limits.connect_timeout_s:g} s" if timeout.expired() else ""
             raise ConnectError(f"{self._peer}: no connection{within}") from error
         except (OSError, UnicodeError) as error:  # ssl and socket errors are OSErrors
-            raise ConnectError(f"{self._peer}: no connection: {_reason(error)}") from error
+            kind = ExhaustedError if _is_ours(error) else ConnectError
+            raise kind(f"{self._peer}: no connection: {_reason(error)}") from error
         finally:
             self._connecting.discard(timeout)
             if not is_connected:
@@ -186,6 +190,10 @@ class Pool:
 
     def _closed(self) -> ConnectError:
         return ConnectError(f"{self._peer}: not connected, the sender is closed")
+
+
+def _is_ours(error: OSError | UnicodeError) -> bool:
+    return isinstance(error, OSError) and error.errno in _EXHAUSTED
 
 
 def _reason(error: OSError | UnicodeError) -> str:

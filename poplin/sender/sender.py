@@ -37,7 +37,7 @@ class Sender:
         """One attempt. `headers` are lines ended by CRLF, without Host and Content-Length.
 
         `timeout_s` bounds everything from connecting to the answer's last byte. Raises
-        ConnectError, SendTimeoutError or BrokenAnswerError. A connection that had been idle and ends
+        ConnectError (ExhaustedError where the want is ours), SendTimeoutError or BrokenAnswerError. A connection that had been idle and ends
         before any byte of an answer was closed by the peer meanwhile: the request is sent once
         more, on a fresh one. Cancelled, it closes its connection.
         """

@@ -1,6 +1,7 @@
 """What becomes of an attempt, for the cases that a whole fabric reaches only by crashes and loops."""
 
 import json
+import resource
 from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -103,12 +104,31 @@ async def test_a_fault_of_ours_counts_as_an_attempt_and_ends_as_a_dead_letter(
     assert isinstance(last, Buried)
 
 
-async def test_a_grave_that_cannot_be_read_leaks_no_place(sender: Sender) -> None:
-    outcome = attempter(sender, Replies()).broken(
-        delivery("http://h/", tries=1, grave=b"{}"), ZeroDivisionError()
+@pytest.mark.parametrize("grave", [b"", b"{}", b"[]", b"null", b"{"])
+async def test_a_grave_that_cannot_be_read_keeps_no_event_from_its_sink(
+    peer: Subscriber, sender: Sender, grave: bytes
+) -> None:
+    outcome = await attempter(sender, Replies()).attempt(
+        delivery("http://h/", sink=peer.url, tries=1, grave=grave)
     )
 
+    assert isinstance(outcome, Settled)
+    assert len(peer.received) == 1
+
+
+async def test_it_is_no_attempt_when_this_process_has_no_file_left(
+    peer: Subscriber, sender: Sender
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        outcome = await attempter(sender, Replies()).attempt(delivery(peer.url, tries=1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
     assert isinstance(outcome, Deferred)
+    assert not outcome.counts
+    assert "open files" in outcome.reason
 
 
 def test_a_grave_of_a_later_release_is_read() -> None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 
-from redis.asyncio import Redis
-
 from dispatcher.lane import Lane
-from dispatcher.reader import Reader
+from dispatcher.stretch import Stretch
 from dispatcher.trigger import ServedTrigger
 from poplin.budget import Budget
 from poplin.catalog import TriggerRecord
-from poplin.log import Entry, Log, LogId, Matches, Position, Routed
+from poplin.log import Entry, LogId
 
 
 def served(max_in_flight: int) -> ServedTrigger:
@@ -20,6 +18,13 @@ def served(max_in_flight: int) -> ServedTrigger:
         ),
         Budget(1000),
     )  # fmt: skip
+
+
+def wanted_by(uid: str) -> Stretch:
+    """One entry."""
+    stretch = Stretch()
+    stretch.add((LogId(b"1-0"), Entry(b"{}", None, b"data")), [uid])
+    return stretch
 
 
 def greedy(trigger: ServedTrigger, leases: list[Lane]) -> Callable[[Lane], None]:
@@ -118,16 +123,14 @@ async def test_work_that_came_during_a_lease_is_not_forgotten() -> None:
 async def test_a_new_entry_waits_behind_what_waits_in_another_partition() -> None:
     trigger, leases = served(8), []  # type: ignore[var-annotated]
     one, two = (Lane(trigger, greedy(trigger, leases)) for _ in range(2))
-    reader = Reader(Log(Redis(), "n/b"), Redis(), {"u": two}, count=1, start=lambda _: None)
-    at_once, behind = (Matches([LogId(b"1-0")]) for _ in range(2))
+    at_once, behind = (wanted_by("u") for _ in range(2))
 
-    sizes = {LogId(b"1-0"): 10}
-    reader._reserve({"u": two}, {"u": at_once}, sizes)
+    at_once.reserve({"u": two})
     trigger.in_flight = 7
     one.wait_turn()
-    reader._reserve({"u": two}, {"u": behind}, sizes)
+    behind.reserve({"u": two})
 
-    assert (at_once.leased, behind.leased) == (1, 0)
+    assert (len(list(at_once.leased())), len(list(behind.leased()))) == (1, 0)
 
 
 async def test_a_closed_lane_stands_in_nobodys_way() -> None:
@@ -149,15 +152,11 @@ async def test_a_trigger_that_goes_while_its_matches_are_routed_gives_all_back()
     """Or comes back as another lane: what was taken is given back to who took it."""
     trigger = served(8)
     lanes = {"u": Lane(trigger, lambda _: None)}
+    stretch = wanted_by("u")
 
-    class Going(Log):
-        async def route(self, *_: object) -> Routed:
-            lanes["u"] = Lane(served(8), lambda _: None)
-            return Routed(None)
+    stretch.reserve(lanes)
+    taken = trigger.in_flight
+    lanes["u"] = Lane(served(8), lambda _: None)
+    stretch.give_back()
 
-    reader = Reader(Going(Redis(), "n/b"), Redis(), lanes, count=1, start=lambda _: None)
-    entry = (LogId(b"1-0"), Entry(b"{}", None, b"data"))
-
-    await reader._route(Position(LogId(b"0-0"), 1), 1, [entry], {"u": Matches([LogId(b"1-0")])})
-
-    assert (trigger.in_flight, lanes["u"].trigger.in_flight) == (0, 0)
+    assert (taken, trigger.in_flight, lanes["u"].trigger.in_flight) == (1, 0, 0)

@@ -1,0 +1,44 @@
+"""What the intake says of events that the store does not take."""
+
+import asyncio
+
+import structlog
+from redis.asyncio import Redis
+
+from ingress.admission import Admission
+from ingress.answers import Answer
+from ingress.brokers import Brokers
+from ingress.intake import Intake
+from poplin.catalog import BrokerRecord, publish
+from poplin.log import Log
+
+HEADERS = [
+    (b"ce-specversion", b"1.0"),
+    (b"ce-id", b"1"),
+    (b"ce-type", b"t"),
+    (b"ce-source", b"/s"),
+]
+
+
+async def test_a_store_that_answers_and_refuses_is_told_of_once_in_a_while(redis: Redis) -> None:
+    brokers = Brokers(redis)
+    brokers.follow(await publish(redis, [BrokerRecord(namespace="n", name="b")], []))
+    intake = Intake(brokers, Admission(brokers))
+    intake.is_open = True
+    stream = Log(redis, "n/b").keys.log
+    await redis.delete(stream)
+    await redis.set(stream, "not a stream")
+
+    with structlog.testing.capture_logs() as lines:
+        answers = [await _answer(intake) for _ in range(3)]
+
+    await brokers.close()
+    assert all(answer.status == 503 for answer in answers)
+    assert [line["event"] for line in lines] == ["events are not stored"]
+    assert "WRONGTYPE" in lines[0]["why"]
+
+
+async def _answer(intake: Intake) -> Answer:
+    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    intake.take(b"POST", b"/n/b", HEADERS, b"", answer.set_result)
+    return await answer
