@@ -135,7 +135,7 @@ def _records(heads: list[bytes]) -> Act:
 
 async def _play(each: Stage, redis: Redis) -> None:
     done = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks, _client(each.fabric) as client:
+    async with _client(each.fabric) as client, asyncio.TaskGroup() as tasks:
         tasks.create_task(_send_healthy(each, client, done))
         for number in range(ROUNDS):
             each.pids.add(dispatcher_of(each.fabric).pid)
