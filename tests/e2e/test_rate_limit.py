@@ -36,6 +36,6 @@ async def test_ingress_processes_share_the_limit(tmp_path: Path) -> None:
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) == len(answers) - passed
     assert len(answers) > 1.3 * passed, "too few were sent to reach the limit"
-    assert passed == pytest.approx(expected, rel=0.05)
+    assert passed == pytest.approx(expected, rel=0.1)
     assert {answer.headers["retry-after"] for answer in refused} == {"1"}
     assert "poplin.dev/rate-limit" in refused[0].json()["detail"]
