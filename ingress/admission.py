@@ -68,7 +68,7 @@ class Admission:
                 return
 
     async def look(self) -> None:
-        usages = await self._meter.look(self._brokers.logs)
+        usages = await self._meter.look(self._brokers.owing)
         verdicts = judge(usages, self._verdicts)
         retry_after_s = random.randint(*_RETRY_AFTER_S)  # noqa: S311 - spreads, guards nothing
         self.refused = {

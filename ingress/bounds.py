@@ -29,28 +29,28 @@ class Bounds:
     last_call_s: float = 1.0
     """From the stop until idle connections are closed."""
     _held: int = field(default=0, init=False)
-    _held_by: dict[bytes, int] = field(default_factory=dict, init=False)
-    """What is held by the path they were sent to, which is a broker's; b"" while that is not known."""
+    _held_by: dict[str, int] = field(default_factory=dict, init=False)
+    """What is held for each broker; "" stands for none that is known, or not yet."""
 
     @property
     def held(self) -> int:
         """Bytes of requests that are incomplete, and the bodies of those that are unanswered."""
         return self._held
 
-    def hold(self, path: bytes, size: int) -> None:
+    def hold(self, broker: str, size: int) -> None:
         self._held += size
-        self._held_by[path] = self._held_by.get(path, 0) + size
+        self._held_by[broker] = self._held_by.get(broker, 0) + size
 
-    def release(self, path: bytes, size: int) -> None:
+    def release(self, broker: str, size: int) -> None:
         self._held -= size
-        left = self._held_by.get(path, 0) - size
+        left = self._held_by.get(broker, 0) - size
         if left > 0:
-            self._held_by[path] = left
+            self._held_by[broker] = left
         else:
-            self._held_by.pop(path, None)
+            self._held_by.pop(broker, None)
 
-    def is_too_much(self, path: bytes) -> bool:
-        """Whether this path holds more than all of them leave free. So one that is flooded has
+    def is_too_much(self, broker: str) -> bool:
+        """Whether this one holds more than all of them leave free. So one that is flooded has
         at most a half, two a third each, and what is left is there for the others.
         """
-        return self._held_by.get(path, 0) > self.max_held_bytes - self._held
+        return self._held_by.get(broker, 0) > self.max_held_bytes - self._held

@@ -22,6 +22,9 @@ class Brokers:
         self._doors: dict[str, Door] = {}
         self.version = -1
         self.logs: list[Log] = []
+        """Those that new events go to."""
+        self.owing: list[Log] = []
+        """These, and those that still hold events from when a broker had more partitions."""
 
     def get(self, key: str) -> Door | None:
         return self._doors.get(key)
@@ -42,6 +45,9 @@ class Brokers:
         }
         self._doors = {key: self._door(record) for key, record in catalog.brokers.items()}
         self.logs = [log for record in catalog.brokers.values() for log in self._logs(record)]
+        self.owing = [
+            log for record in catalog.brokers.values() for log in logs(self._redis, record)
+        ]
         self.version = catalog.version
 
     async def close(self) -> None:
@@ -61,7 +67,6 @@ class Brokers:
         return spread(self._logs(record))
 
     def _logs(self, record: BrokerRecord) -> list[Log]:
-        """Those that new events go to."""
         return logs(self._redis, record)[: record.partitions]
 
     def _door(self, record: BrokerRecord) -> Door:

@@ -101,19 +101,19 @@ class Connection(HttpToolsProtocol):
 
     def _let_go(self) -> None:
         """Of what was gathered: it has become a request, or never will."""
-        self._bounds.release(b"", self._gathered)
+        self._bounds.release("", self._gathered)
         self._gathered = 0
 
     def _gather(self, size: int) -> None:
         if self._is_ended:
             return
         self._gathered += size
-        self._bounds.hold(b"", size)
+        self._bounds.hold("", size)
         if self._gathered > self._bounds.max_header_bytes:
             self._end(self._why_too_large())
         elif self._in_head and len(self.headers) > self._bounds.max_headers:
             self._end(_TOO_LARGE)
-        elif self._bounds.is_too_much(b""):
+        elif self._bounds.is_too_much(""):
             self._end(TOO_MUCH)
 
     def _why_too_large(self) -> Answer:

@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil
 from typing import Any
 from urllib.parse import unquote
@@ -37,6 +37,7 @@ Reply = Callable[[Answer], None]
 
 _ORIGIN = re.compile(r"\A[^/?#]*://[^/?#]*")
 _SAY_EVERY_S = 10.0
+_MOST_PATHS = 256  # of up to 8 KiB: asked for twice by each request, and they are few
 # As names are in Kubernetes. Others are not looked up: whoever invents them costs the store
 # nothing; nor are they repeated: they may hold what drives a terminal.
 _POSSIBLE_KEY = re.compile(r"[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}")
@@ -54,6 +55,11 @@ class Intake:
         self._admission = admission
         self._lookups: set[asyncio.Task[None]] = set()
         self._say_at = 0.0
+
+    def known(self, url: bytes) -> str:
+        """The broker of the path, however it is spelled; "" for all that are not there."""
+        key = broker_key(url)
+        return key if key is not None and self._brokers.get(key) is not None else ""
 
     def take(self, method: bytes, url: bytes, headers: Headers, body: bytes, reply: Reply) -> None:
         if method != b"POST":
@@ -162,6 +168,7 @@ def _bad_path(url: bytes) -> Answer:
     return refusal(400, "the path is not /<namespace>/<broker>")
 
 
+@lru_cache(_MOST_PATHS)
 def broker_key(url: bytes) -> str | None:
     """`namespace/name`, or None. A query belongs to the name, as in Knative."""
     path = url.decode("latin-1")

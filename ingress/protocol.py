@@ -217,7 +217,7 @@ class IngressProtocol(Connection):
         request.size += len(body)
         if request.refused is None:
             request.keep(body)
-            self._bounds.hold(request.url, len(body))
+            self._bounds.hold(request.broker, len(body))
             self._check_size(request, request.size)
         elif request.size > self._bounds.max_discarded_bytes:
             self._stop(request.refused)
@@ -248,6 +248,7 @@ class IngressProtocol(Connection):
 
     def _begin_request(self, keep_alive: bool) -> None:
         request = self._request = Request(self.parser.get_method(), self.url, self.headers)
+        request.broker = self._intake.known(self.url)
         request.keep_alive = keep_alive
         request.is_probe = self._is_probe
         announced = 0
@@ -275,13 +276,13 @@ class IngressProtocol(Connection):
             request.refused = refusal(
                 413, f"the event has more than {most} bytes (--max-event-bytes)"
             )
-        elif self._bounds.is_too_much(request.url):
+        elif self._bounds.is_too_much(request.broker):
             self._release(request)
             request.refused = TOO_MUCH
 
     def _release(self, request: Request) -> None:
         if request.held:
-            self._bounds.release(request.url, request.held)
+            self._bounds.release(request.broker, request.held)
             request.release()
 
     def _take(self, request: Request) -> None:

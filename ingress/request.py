@@ -11,6 +11,7 @@ class Request:
     __slots__ = (
         "_body",
         "awaits_continue",
+        "broker",
         "headers",
         "is_probe",
         "keep_alive",
@@ -23,6 +24,8 @@ class Request:
     def __init__(self, method: bytes, url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         self.method = method
         self.url = url
+        self.broker = ""
+        """Whose memory its body takes."""
         self.headers = headers
         self.size = 0
         """Bytes of the body that came, kept or not."""

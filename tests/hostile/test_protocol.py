@@ -174,6 +174,24 @@ async def test_incomplete_requests_count_among_all_that_is_held() -> None:
     assert bounds.held == 0
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(b"/default/main", b"/default/%6dain/"), (b"/default/main", b"http://h/default/main"),
+     (b"/not/there", b"/nor/this")],
+)  # fmt: skip
+async def test_no_spelling_of_a_path_gets_a_broker_more_memory(first: bytes, second: bytes) -> None:
+    """Nor do paths without a broker: theirs is one share."""
+    bounds = Bounds(max_held_bytes=2000)
+    line, other = Line(bounds), Line(bounds)
+
+    for each, path, announced, size in ((line, first, 1000, 700), (other, second, 300, 300)):
+        head = post(b"Host: h", b"Content-Length: %d" % announced)
+        await each.feed(head.replace(b"/default/main", path), b"y" * size)
+
+    assert _statuses(line) == []
+    assert _statuses(other) == [503]
+
+
 _PIECES = [
     b"\r\n", b"\n", b"\r", b"\x00", b" ", b":", b",", b"0", b"chunked", b"Content-Length: 5\r\n",
     b"Transfer-Encoding: chunked\r\n", b"Connection: upgrade\r\nUpgrade: x\r\n", b"Host: h\r\n",
