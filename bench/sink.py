@@ -6,6 +6,8 @@ from multiprocessing.connection import Connection
 
 import uvloop
 
+from bench.requests import Requests, field
+
 __all__ = ["run_sink"]
 
 _ANSWER = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
@@ -17,30 +19,15 @@ class _Sink:
         self.ages_ns: list[int] = []
 
 
-class _Server(asyncio.Protocol):
+class _Server(Requests):
     def __init__(self, sink: _Sink) -> None:
+        super().__init__()
         self._sink = sink
-        self._buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[: end + 2]
-            total = end + 4 + int(_field(head, b"content-length: "))
-            if len(self._buffer) < total:
-                return
-            self._buffer = self._buffer[total:]
-            self._sink.received += 1
-            self._sink.ages_ns.append(time.monotonic_ns() - int(_field(head, b"ce-sentns: ")))
-            self._transport.write(_ANSWER)
-
-
-def _field(head: bytes, name: bytes) -> bytes:
-    start = head.index(name) + len(name)
-    return head[start : head.index(b"\r\n", start)]
+    def take(self, head: bytes, body: bytes) -> bytes:  # noqa: ARG002 - only its age counts
+        self._sink.received += 1
+        self._sink.ages_ns.append(time.monotonic_ns() - int(field(head, b"ce-sentns: ")))
+        return _ANSWER
 
 
 async def _run(control: Connection) -> None:

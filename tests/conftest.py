@@ -92,3 +92,9 @@ async def redis(store_url: str) -> AsyncIterator[Redis]:
     yield client
     await client.config_set("maxmemory", MEMORY_BYTES)  # a test may have filled it
     await client.aclose()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests of a module, which share a fabric: starting one takes seconds."""
+    return tmp_path_factory.mktemp("fabric")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from bench.requests import Requests, field
 from tests.faults.ledger import Ledger, digest_of
 
 __all__ = ["ACCEPTED", "Receiver", "receiver", "status_only"]
@@ -30,36 +31,19 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}{path}"
 
 
-class _Server(asyncio.Protocol):
+class _Server(Requests):
     def __init__(self, receiver: Receiver) -> None:
+        super().__init__()
         self._receiver = receiver
         self._now = asyncio.get_running_loop().time
-        self._buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[: end + 2]
-            total = end + 4 + int(_field(head, b"content-length: "))
-            if len(self._buffer) < total:
-                return
-            body, self._buffer = self._buffer[end + 4 : total], self._buffer[total:]
-            self._take(head.split(b" ", 2)[1].decode(), _field(head, b"ce-id: ").decode(), body)
-
-    def _take(self, path: str, event: str, body: bytes) -> None:
+    def take(self, head: bytes, body: bytes) -> bytes:
+        path, event = head.split(b" ", 2)[1].decode(), field(head, b"ce-id: ").decode()
         answer = self._receiver.answer(path, event)
         self._receiver.requests_at.append(self._now())
         if answer.startswith(b"HTTP/1.1 2"):
             self._receiver.ledger.arrived(path, event, digest_of(body), self._now())
-        self._transport.write(answer)
-
-
-def _field(head: bytes, name: bytes) -> bytes:
-    start = head.index(name) + len(name)
-    return head[start : head.index(b"\r\n", start)]
+        return answer
 
 
 @asynccontextmanager
