@@ -1,7 +1,7 @@
 """The system under test: a fabric on a store of its own, with producers and subscribers."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ import orjson
 import psutil
 from redis.asyncio import Redis
 
-from poplin.catalog.catalog import Catalog, read
-from poplin.log import Log
+from poplin.catalog.catalog import logs, read
 from tests.fabric import Fabric, broker_yaml, trigger_yaml
 from tests.faults.ledger import Ledger, Verdict, verdict
 from tests.faults.producer import Load, produce
 from tests.faults.receiver import Receiver, receiver
 from tests.faults.store import StoreView
+from tests.owing import owes_nothing
 from tests.waiting import until
 
 __all__ = ["PATHS", "System", "system"]
@@ -63,7 +63,7 @@ class System:
     async def idle(self, within_s: float) -> None:
         """Wait until no queue holds anything, whether or not all has come."""
         async with self.store.client() as redis:
-            await until(lambda: _owes_nothing(redis), within_s)
+            await until(lambda: owes_nothing(redis), within_s)
 
     async def verdict(self) -> Verdict:
         async with self.store.client() as redis:
@@ -77,30 +77,11 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-def _logs(redis: Redis, catalog: Catalog) -> Iterator[Log]:
-    for broker in catalog.brokers.values():
-        for partition in range(broker.served):
-            yield Log(redis, broker.key, partition)
-
-
-async def _owes_nothing(redis: Redis) -> bool:
-    """No entry is queued, leased or not routed yet."""
-    catalog = await read(redis)
-    for log in _logs(redis, catalog):
-        for trigger in catalog.triggers_of(log.keys.broker):
-            if await redis.zcard(log.keys.due(trigger.uid)):
-                return False
-        newest: Any = await redis.xrevrange(log.keys.log, count=1)
-        if newest and newest[0][0] != (await log.position()).cursor:
-            return False
-    return True
-
-
 async def dead_letters(redis: Redis) -> dict[str, set[str]]:
     """Event ids by the path of their trigger's subscriber."""
     catalog = await read(redis)
     found: dict[str, set[str]] = {}
-    for log in _logs(redis, catalog):
+    for log in (log for broker in catalog.brokers.values() for log in logs(redis, broker)):
         for trigger in catalog.triggers_of(log.keys.broker):
             for log_id in await log.dead(trigger.uid, count=1_000_000):
                 found_entries: Any = await redis.xrange(log.keys.log, log_id, log_id)

@@ -18,7 +18,9 @@ from poplin.log import Keys
 from poplin.store import connect
 from tests.fabric import Fabric, Subscriber, broker_yaml, event_headers, subscriber, trigger_yaml
 from tests.hostile.subscriber_cases import Case, Fate, cases
+from tests.owing import owes_nothing
 from tests.sender.hostile import Act, Wire, hostile
+from tests.waiting import until
 
 __all__ = ["Stage", "dispatcher_of", "growth", "played", "store_of"]
 
@@ -143,7 +145,8 @@ async def _play(each: Stage, redis: Redis) -> None:
                 headers = event_headers(f"{case.name}-{number}", f"case.{case.name}")
                 headers["ce-knativebrokerttl"] = str(HOPS_SENT)
                 assert (await client.post("/default/main", headers=headers)).status_code == 202
-            await _nothing_due(redis)
+            for _ in range(2):  # the replies to what came to its end first
+                await until(lambda: owes_nothing(redis, but=("healthy",)), 30)
         done.set()
     each.pids.add(dispatcher_of(each.fabric).pid)
     await each.healthy.wait_for(each.sent_healthy)
@@ -159,21 +162,6 @@ async def _send_healthy(each: Stage, client: httpx.AsyncClient, done: asyncio.Ev
         assert (await client.post("/default/main", headers=headers)).status_code == 202
         each.sent_healthy += 1
         await asyncio.sleep(HEALTHY_EVERY_S)
-
-
-async def _nothing_due(redis: Redis) -> None:
-    """Until what was sent to the cases, and their replies, have come to an end."""
-    catalog = await read(redis)
-    keys = Keys("default/main")
-    due = [keys.due(each.uid) for each in catalog.triggers.values() if each.name != "healthy"]
-    async with asyncio.timeout(30):
-        while True:
-            log: Any = await redis.xrevrange(keys.log, count=1)
-            cursor: Any = await redis.hget(keys.state, "cursor")
-            waiting = [key for key in due if await redis.zcard(key)]
-            if not waiting and cursor == log[0][0]:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def _look(each: Stage, redis: Redis) -> None:

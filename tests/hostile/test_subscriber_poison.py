@@ -13,7 +13,9 @@ from poplin.log import BURIED_AS_POISON_AT, Keys
 from poplin.store import connect
 from tests.fabric import Fabric, broker_yaml, event_headers, trigger_yaml
 from tests.hostile.subscriber_stage import dispatcher_of, store_of
+from tests.owing import owes_nothing
 from tests.sender.hostile import OK, Wire, hostile
+from tests.waiting import until
 
 KEYS = Keys("default/main")
 BYSTANDERS = 4
@@ -54,13 +56,11 @@ async def leases_run_out(redis: Redis, uids: list[str]) -> None:
             await redis.zadd(KEYS.due(uid), dict.fromkeys(leased, -now_us), xx=True)
 
 
-async def all_ended(killer: Killer, redis: Redis, uids: list[str]) -> None:
-    """Until nothing is due."""
-    while any([await redis.zcard(KEYS.due(uid)) for uid in uids]):
-        if killer.killed.is_set():
-            killer.killed.clear()
-            await leases_run_out(redis, uids)
-        await asyncio.sleep(0.05)
+async def is_over(killer: Killer, redis: Redis, uids: list[str]) -> bool:
+    if killer.killed.is_set():
+        killer.killed.clear()
+        await leases_run_out(redis, uids)
+    return await owes_nothing(redis)
 
 
 @pytest.mark.timeout(60)
@@ -79,7 +79,7 @@ async def test_poison_is_buried_and_takes_nobody_along(tmp_path: Path) -> None:
                 await fabric.post("/default/main", event_headers(f"other-{number}", "test.other"))
                 await fabric.post("/default/main", event_headers(f"same-{number}"))
             await fabric.post("/default/main", event_headers("poison"))
-            await asyncio.wait_for(all_ended(killer, redis, [*uids.values()]), 50)
+            await until(lambda: is_over(killer, redis, [*uids.values()]), 50)
             graves: Any = await redis.hgetall(KEYS.grave(uids["same"]))
             dead_elsewhere = await redis.zcard(KEYS.dead(uids["other"]))
             await redis.aclose()
