@@ -37,9 +37,10 @@ class Sender:
         """One attempt. `headers` are lines ended by CRLF, without Host and Content-Length.
 
         `timeout_s` bounds everything from connecting to the answer's last byte. Raises
-        ConnectError (ExhaustedError where the want is ours), SendTimeoutError or BrokenAnswerError. A connection that had been idle and ends
-        before any byte of an answer was closed by the peer meanwhile: the request is sent once
-        more, on a fresh one. Cancelled, it closes its connection.
+        ConnectError (ExhaustedError where the want is ours), SendTimeoutError or
+        BrokenAnswerError. A connection that had been idle and ends before any byte of an answer
+        was closed by the peer meanwhile: the request is sent once more, on a fresh one.
+        Cancelled, it closes its connection.
         """
         head = b"%b%bcontent-length: %d\r\n\r\n" % (target.request_head, headers, len(body))
         deadline = self._loop.time() + timeout_s
