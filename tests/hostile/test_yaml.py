@@ -18,8 +18,8 @@ TRIGGER = (
 GOOD = f"{BROKER}---\n{TRIGGER}"
 MEBIBYTE = 1024 * 1024
 LARGE = 256 * 1024
-MOST_S = 3.0
-"""For a large file of text, or for 100,000 values; on a free machine a second or two."""
+MOST_S = 4.0
+"""For a large file of text, or for 100,000 values; on a free machine two."""
 
 LAUGHS = "a0: &a0 [x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
