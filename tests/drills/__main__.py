@@ -12,6 +12,7 @@ from tests.drills.drills import DRILLS, Drill
 
 _ROOT = Path(__file__).parent.parent.parent
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info")
+_RESULTS = "POPLIN_FAULT_RESULTS"
 _BALANCE = "AssertionError: accepted "
 """How a trial says that its balance is wrong. Red for another reason, the drill did not take place."""
 
@@ -52,7 +53,7 @@ def _run_tests(tree: Path, drill: Drill) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *drill.tests],
         cwd=tree,
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != _RESULTS},
             "PYTHONPATH": str(tree),
             "POPLIN_FAULT_EVENTS": str(drill.events),
             "POPLIN_FAULT_WITHIN_S": "25",

@@ -18,7 +18,7 @@ ACCEPTED = status_only(202)
 
 
 class Receiver:
-    """Answers what `answer` says of path and event: bytes, or None for 202."""
+    """Answers what `answer` says of path and event; where that is nothing, it does not answer."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger

@@ -13,6 +13,10 @@ from tests.faults.receiver import ACCEPTED, status_only
 from tests.faults.store import paused, running
 from tests.faults.system import System, system
 from tests.faults.trial import Disturb, run_trial, until_sent
+from tests.waiting import until
+
+AMID = 50
+"""So many deliveries are under way."""
 
 
 def kill_one(under_test: System, role: str, chance: random.Random) -> bool:
@@ -53,6 +57,16 @@ def killing(under_test: System, role: str) -> Disturb:
     return disturb
 
 
+async def _kill_amid_deliveries(under_test: System) -> None:
+    """By chance alone, a dispatcher that is killed may hold nothing."""
+    receiver = under_test.receiver
+    usual, receiver.answer = receiver.answer, lambda _path, _event: b""
+    await until(lambda: len(receiver.requests_at) >= AMID)
+    for process in under_test.processes("dispatcher"):
+        process.kill()
+    receiver.answer = usual
+
+
 @pytest.mark.timeout(900)
 async def test_dispatchers_are_killed(tmp_path: Path) -> None:
     events = results.events(20_000, 100_000)
@@ -60,9 +74,14 @@ async def test_dispatchers_are_killed(tmp_path: Path) -> None:
         running(tmp_path / "store") as store,
         system(tmp_path, store, "--dispatchers", "2", seed=2) as under_test,
     ):
-        name = "dispatcher killed every 1–3 s, two dispatchers"
         kills = killing(under_test, "dispatcher")
-        found = await run_trial(name, under_test, kills, events=events)
+
+        async def disturb(sending: "asyncio.Task[None]") -> str:
+            await _kill_amid_deliveries(under_test)
+            return f"{await kills(sending)}, before them both at once amid deliveries"
+
+        name = "dispatcher killed every 1–3 s, two dispatchers"
+        found = await run_trial(name, under_test, disturb, events=events)
 
     assert found.accepted == events, under_test.ledger.refused_at[:5]
     assert found.duplicates <= 0.01 * found.deliveries, found
