@@ -15,6 +15,8 @@ from tests.faults.system import System, system
 from tests.faults.trial import Disturb, run_trial, until_sent
 from tests.waiting import until
 
+MOST_TWICE = 0.01 if results.IS_LONG else 0.02
+"""A kill amid a backlog costs some hundred: of seventeen kills two more or less are one percent."""
 AMID = 50
 """So many deliveries are under way."""
 
@@ -84,7 +86,7 @@ async def test_dispatchers_are_killed(tmp_path: Path) -> None:
         found = await run_trial(name, under_test, disturb, events=events)
 
     assert found.accepted == events, under_test.ledger.refused_at[:5]
-    assert found.duplicates <= 0.01 * found.deliveries, found
+    assert found.duplicates <= MOST_TWICE * found.deliveries, found
 
 
 @pytest.mark.timeout(900)
