@@ -40,7 +40,7 @@ async def test_files_run_out(tmp_path: Path) -> None:
                 limit = process.num_fds() + 4
                 process.rlimit(psutil.RLIMIT_NOFILE, (limit, limit))
             with paused(services[1].pid):
-                await asyncio.sleep(1)  # what gathers wants more connections than there are files
+                await asyncio.sleep(0.5)  # what gathers wants more connections than there are files
             crowd = await _crowd(under_test, 200)
             await asyncio.sleep(5)
             ingress = services[0]
@@ -52,7 +52,7 @@ async def test_files_run_out(tmp_path: Path) -> None:
 
         left: list[float] = []
         found = await run_trial(
-            "files run out", under_test, disturb, events=results.events(6_000, 20_000)
+            "files run out", under_test, disturb, events=results.events(5_000, 20_000)
         )
         assert found.dead == 0
         assert all(each.is_running() for each in services)
