@@ -158,7 +158,7 @@ class Attempter:
                 target, lines, body, timeout_s=lane.record.delivery.timeout_s
             )
         except ExhaustedError:
-            raise
+            raise  # no fault of the subscriber
         except SendError as error:
             raise _AttemptError(_FAILED_SEND, str(error)) from error
         if not is_success(answer.status):

@@ -26,6 +26,7 @@ from poplin.errors import (
     InvalidEventError,
     PoplinError,
     StoreFullError,
+    StoreRefusesError,
 )
 from poplin.event import Event
 from poplin.log import BrokerGoneError, Entry
@@ -133,11 +134,12 @@ class Intake:
         elif isinstance(failure, StoreFullError):
             reply(refusal(503, "the store's memory is full; send the event again later"))
         else:
-            self._say_not_stored(key, failure)
+            if isinstance(failure, StoreRefusesError):
+                self._say_refused(key, failure)
             reply(_away())
 
-    def _say_not_stored(self, key: str, failure: PoplinError) -> None:
-        """The store may answer and refuse all the same; now and then, for it is every request."""
+    def _say_refused(self, key: str, failure: StoreRefusesError) -> None:
+        """Now and then, for it is every request. That the store is away is said elsewhere, once."""
         now = time.monotonic()
         if now >= self._say_at:
             self._say_at = now + _SAY_EVERY_S

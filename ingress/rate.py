@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from poplin.errors import PoplinError, StoreUnavailableError
+from poplin.errors import PoplinError, StoreRefusesError, StoreUnavailableError
 from poplin.log import Appends, Entry, Keyed, Log
 from poplin.log.appender import Done, tell
 
@@ -63,7 +63,7 @@ class LimitedAppender:
             except StoreUnavailableError as error:
                 _refuse(batch, error)
             except Exception as error:  # noqa: BLE001 - everyone who waits must be answered
-                _refuse(batch, StoreUnavailableError(f"the store refuses: {error}"))
+                _refuse(batch, StoreRefusesError(f"the store refuses: {error}"))
             else:
                 for waiting in batch[:passed]:
                     self.appender.add(*waiting)

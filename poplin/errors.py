@@ -6,7 +6,8 @@
     ├── InvalidResourceError      a document, field or annotation is wrong: fix the file
     ├── ConfigurationError        a setting or the store's configuration is wrong: fix it and restart
     ├── StoreUnavailableError     the store cannot take or give anything now: try again
-    │   └── StoreFullError        its memory is full: it takes nothing new, and works off the rest
+    │   ├── StoreFullError        its memory is full: it takes nothing new, and works off the rest
+    │   └── StoreRefusesError     it answers and refuses: mend its data or its users' rights
     └── SendError                 no answer from an HTTP peer
         ├── ConnectError          the connection was not made: nothing was sent
         │   └── ExhaustedError    for want of files or memory of our own: the peer is not to blame
@@ -29,6 +30,7 @@ __all__ = [
     "SendError",
     "SendTimeoutError",
     "StoreFullError",
+    "StoreRefusesError",
     "StoreUnavailableError",
 ]
 
@@ -59,6 +61,10 @@ class StoreUnavailableError(PoplinError):
 
 class StoreFullError(StoreUnavailableError):
     """Redis answers, but has reached its maxmemory: nothing was changed."""
+
+
+class StoreRefusesError(StoreUnavailableError):
+    """Redis answers with an error that no state of its own explains: rights, or foreign data."""
 
 
 class SendError(PoplinError):

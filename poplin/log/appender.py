@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Protocol
 
-from poplin.errors import PoplinError, StoreUnavailableError
+from poplin.errors import PoplinError, StoreRefusesError, StoreUnavailableError
 from poplin.log.log import Log
 from poplin.log.values import Entry
 
@@ -108,7 +108,7 @@ class Appender:
         except StoreUnavailableError as error:
             return error
         except Exception as error:  # noqa: BLE001 - everyone who waits must be answered
-            return StoreUnavailableError(f"the store refuses the append: {error}")
+            return StoreRefusesError(f"the store refuses the append: {error}")
         return BrokerGoneError("the broker is gone") if ids is None else None
 
     def _next_batch(self) -> list[tuple[Sequence[Entry], Done]]:

@@ -1,6 +1,7 @@
 """What the intake says of events that the store does not take."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 from redis.asyncio import Redis
@@ -10,7 +11,9 @@ from ingress.answers import Answer
 from ingress.brokers import Brokers
 from ingress.intake import Intake
 from poplin.catalog import BrokerRecord, publish
-from poplin.log import Log
+from poplin.errors import StoreUnavailableError
+from poplin.log import Appender, Entry, Keyed, Log
+from poplin.log.appender import Done
 
 HEADERS = [
     (b"ce-specversion", b"1.0"),
@@ -36,6 +39,28 @@ async def test_a_store_that_answers_and_refuses_is_told_of_once_in_a_while(redis
     assert all(answer.status == 503 for answer in answers)
     assert [line["event"] for line in lines] == ["events are not stored"]
     assert "WRONGTYPE" in lines[0]["why"]
+
+
+async def test_that_the_store_is_away_is_said_elsewhere(redis: Redis) -> None:
+    """Once, by its client, however many events come meanwhile."""
+    brokers = Brokers(redis)
+    brokers._doors = {"n/b": _Away()}
+    intake = Intake(brokers, Admission(brokers))
+    intake.is_open = True
+
+    with structlog.testing.capture_logs() as lines:
+        answer = await _answer(intake)
+
+    assert answer.status == 503
+    assert lines == []
+
+
+class _Away(Appender):
+    def __init__(self) -> None:
+        super().__init__()
+
+    def add(self, entries: Sequence[Entry], done: Done, _keys: Sequence[Keyed] = ()) -> None:  # noqa: ARG002 - nothing is stored
+        done(StoreUnavailableError("connection refused"))
 
 
 async def _answer(intake: Intake) -> Answer:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from ingress.brokers import Brokers, Door
 from ingress.rate import LimitedAppender, RateLimitedError
 from poplin.catalog import BrokerRecord, Catalog, publish
-from poplin.errors import PoplinError, StoreUnavailableError
+from poplin.errors import PoplinError, StoreRefusesError
 from poplin.event import Event
 from poplin.log import Appender, BrokerGoneError, Log
 from tests.log.helpers import event, log_ids
@@ -77,7 +77,7 @@ async def test_without_the_bucket_nothing_passes(redis: Redis, log: Log) -> None
 
     answers = await _add(_limited(log, 5), [1, 1])
 
-    assert [type(answer) for answer in answers] == [StoreUnavailableError] * 2
+    assert [type(answer) for answer in answers] == [StoreRefusesError] * 2
     assert await log_ids(redis, log) == []
 
 
