@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from poplin.errors import PoplinError, StoreFullError, StoreUnavailableError
+from poplin.errors import PoplinError, StoreFullError, StoreRefusesError
 from poplin.log import Appender, BrokerGoneError, Held, Log, Matches, Roster
 from tests.conftest import MEMORY_BYTES
 from tests.log.helpers import (
@@ -178,7 +178,7 @@ async def test_everyone_in_the_batch_is_answered_whatever_happens(redis: Redis, 
 
     answers = await _gather(Appender(log), 3)
 
-    assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
+    assert [type(answer) for answer in answers] == [StoreRefusesError] * 3
 
 
 async def test_one_that_cannot_bear_its_answer_does_not_keep_it_from_the_others(log: Log) -> None:
