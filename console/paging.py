@@ -1,6 +1,6 @@
 """Lists in pages: sorted by a key, so that a page begins where the last one ended."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Annotated, Generic, TypeVar
 
@@ -25,7 +25,7 @@ class Page(View, Generic[_Item]):
     """`continue` is empty in the last page; `remaining` counts what follows this one."""
 
     items: list[_Item]
-    continue_: str = Field(alias="continue")
+    token: str = Field(serialization_alias="continue")
     remaining: int
 
 
@@ -38,7 +38,7 @@ class Slice(Generic[_Item]):
         self._remaining = remaining
 
     def page(self, items: list[_Item]) -> Page[_Item]:
-        return Page(items=items, continue_=self._token, remaining=self._remaining)
+        return Page(items=items, token=self._token, remaining=self._remaining)
 
 
 def slice_of(keys: Iterable[str], limit: int, token: str) -> Slice[_Item]:
@@ -61,7 +61,8 @@ def token_of(value: str) -> str:
 def value_of(token: str) -> str:
     """What `token_of` was given. Raises ProblemError."""
     try:
-        return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        padded = token + "=" * (-len(token) % 4)
+        return b64decode(padded, altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise ProblemError(
             400, "query continue: not a token of ours; take `continue` of the answer before"

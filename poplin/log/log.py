@@ -253,10 +253,13 @@ class Log:
         with translated():
             await self._redis.hincrby(self.keys.ignored, uid, more)
 
-    async def ignored(self, uid: str) -> int:
+    async def ignored(self, uids: Sequence[str]) -> list[int]:
+        """How many answers of each trigger's subscriber were ignored."""
+        if not uids:
+            return []
         with translated():
-            count: Any = await self._redis.hget(self.keys.ignored, uid)
-        return int(count or 0)
+            counts: Any = await self._redis.hmget(self.keys.ignored, list(uids))
+        return [int(count or 0) for count in counts]
 
     async def trim(self, before: LogId, most_bytes: int, look_at: int = 256) -> tuple[int, bool]:
         """A slice of what no one needs gone: how many went, whether more would go."""
@@ -329,8 +332,9 @@ def _leased_entry(row: Sequence[bytes]) -> LeasedEntry:
 
 
 def _figures(row: Sequence[Any]) -> QueueFigures:
-    *counts, oldest_ms = row
-    return QueueFigures(*map(int, counts), int(oldest_ms) * 1000 if oldest_ms else None)
+    backlog, in_flight, retrying, dead, oldest_ms = row
+    oldest_us = int(oldest_ms) * 1000 if oldest_ms else None
+    return QueueFigures(int(backlog), int(in_flight), int(retrying), int(dead), oldest_us)
 
 
 def _by_trigger(
