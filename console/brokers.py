@@ -8,10 +8,10 @@ from redis.asyncio import Redis
 
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
 from console.queries import events, named, verdicts_of
-from console.status import ready_text, status_view
 from console.view import View
 from poplin.catalog import Catalog, Verdict
 from poplin.catalog.catalog import read
+from poplin.resources import status_of
 
 __all__ = ["BrokerView", "broker_routes"]
 
@@ -58,7 +58,9 @@ def broker_routes(redis: Redis) -> APIRouter:
 
 
 async def _views(redis: Redis, catalog: Catalog, verdicts: list[Verdict]) -> list[BrokerView]:
-    triggers = Counter(trigger.broker_key for trigger in catalog.triggers.values())
+    triggers = Counter(
+        f"{each.namespace}/{each.broker}" for each in verdicts_of(catalog, "Trigger").values()
+    )
     return [await _view(redis, catalog, each, triggers) for each in verdicts]
 
 
@@ -70,13 +72,13 @@ async def _view(
     return BrokerView(
         namespace=verdict.namespace,
         name=verdict.name,
-        url="",
-        ready=ready_text(verdict),
+        url=verdict.address_url or "",
+        ready=verdict.condition("Ready").status,
         reason=verdict.reason,
         message=verdict.message,
         partitions=record.partitions if record else 0,
         events=await events(redis, record) if record else 0,
         triggers=triggers[key],
-        status=status_view(verdict),
+        status=status_of(verdict),
         warnings=list(verdict.warnings),
     )

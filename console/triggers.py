@@ -8,11 +8,11 @@ from redis.asyncio import Redis
 
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
 from console.queries import Queue, named, queues, verdicts_of
-from console.status import ready_text, status_view
 from console.view import View
 from poplin.catalog import Catalog, TriggerRecord, Verdict
 from poplin.catalog.catalog import read
 from poplin.log import QueueFigures
+from poplin.resources import status_of
 
 __all__ = ["TriggerView", "trigger_routes", "trigger_view"]
 
@@ -59,7 +59,7 @@ def trigger_routes(redis: Redis) -> APIRouter:
         keys = [
             key
             for key, each in known.items()
-            if namespace in ("", each.namespace) and _is_of(catalog, key, broker)
+            if namespace in ("", each.namespace) and _is_of(each, broker)
         ]
         part: Slice[TriggerView] = slice_of(keys, limit, continue_)
         return part.page(await _views(redis, catalog, [known[key] for key in part.keys]))
@@ -78,9 +78,8 @@ async def trigger_view(redis: Redis, namespace: str, name: str) -> TriggerView:
     return view
 
 
-def _is_of(catalog: Catalog, key: str, broker: str) -> bool:
-    record = catalog.triggers.get(key)
-    return not broker or (record is not None and broker in (record.broker, record.broker_key))
+def _is_of(verdict: Verdict, broker: str) -> bool:
+    return broker in ("", verdict.broker, f"{verdict.namespace}/{verdict.broker}")
 
 
 async def _views(redis: Redis, catalog: Catalog, verdicts: list[Verdict]) -> list[TriggerView]:
@@ -98,10 +97,10 @@ def _view(verdict: Verdict, record: TriggerRecord | None, queue: Queue) -> Trigg
         namespace=verdict.namespace,
         name=verdict.name,
         uid=record.uid if record else "",
-        broker=record.broker if record else "",
-        subscriber_uri=record.subscriber_uri if record else "",
-        dead_letter_sink_uri=(record.delivery.dead_letter_uri or "") if record else "",
-        ready=ready_text(verdict),
+        broker=verdict.broker,
+        subscriber_uri=verdict.subscriber_uri or "",
+        dead_letter_sink_uri=verdict.dead_letter_sink_uri or "",
+        ready=verdict.condition("Ready").status,
         reason=verdict.reason,
         message=verdict.message,
         backlog=figures.backlog,
@@ -112,7 +111,7 @@ def _view(verdict: Verdict, record: TriggerRecord | None, queue: Queue) -> Trigg
         ignored_answers=ignored,
         filters=list(record.filters) if record else [],
         delivery=_delivery(record) if record else {},
-        status=status_view(verdict),
+        status=status_of(verdict),
         warnings=list(verdict.warnings),
     )
 

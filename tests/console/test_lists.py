@@ -7,7 +7,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, TriggerRecord, Verdict, publish
+from poplin.catalog import BrokerRecord, Condition, TriggerRecord, Verdict, publish
 from poplin.log import Log
 from tests.log.helpers import accepted, dead, leased
 
@@ -29,10 +29,21 @@ def _trigger(name: str, broker: str = "main", namespace: str = "default") -> Tri
 async def _published(
     redis: Redis, brokers: list[BrokerRecord], triggers: list[TriggerRecord]
 ) -> None:
+    ready = (Condition("Ready", "True"),)
     verdicts = [
-        Verdict(kind=kind, namespace=each.namespace, name=each.name, ready=True)
-        for kind, records in (("Broker", brokers), ("Trigger", triggers))
-        for each in records
+        Verdict(kind="Broker", namespace=each.namespace, name=each.name, conditions=ready)
+        for each in brokers
+    ]
+    verdicts += [
+        Verdict(
+            kind="Trigger",
+            namespace=each.namespace,
+            name=each.name,
+            conditions=ready,
+            broker=each.broker,
+            subscriber_uri=each.subscriber_uri,
+        )
+        for each in triggers
     ]
     await publish(redis, brokers, triggers, verdicts)
 
