@@ -7,6 +7,7 @@ import typer
 
 from poplin_cli import services
 from poplin_cli.filter import filter_app
+from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
 from poplin_cli.up.command import up
 
@@ -25,6 +26,7 @@ app.command()(up)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)
+app.add_typer(get_app)
 app.add_typer(filter_app)
 
 
