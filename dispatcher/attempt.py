@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
-from dispatcher.grave import Grave, encoded_body, error_attributes, parse_grave
 from poplin.arrival import HOPS, arrived
 from poplin.catalog import DeliveryPolicy
 from poplin.codec import (
@@ -24,6 +23,7 @@ from poplin.codec import (
 from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
 from poplin.errors import ExhaustedError, InvalidEventError, SendError, StoreUnavailableError
 from poplin.event import Event
+from poplin.grave import Grave, encoded_body, error_attributes, parse_grave
 from poplin.log import BURIED_AS_POISON_AT, Appends, BrokerGoneError, Entry
 from poplin.sender import Answer, Sender
 

@@ -10,7 +10,6 @@ import pytest
 
 from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Settled
-from dispatcher.grave import Grave, parse_grave
 from dispatcher.lane import Lane
 from dispatcher.trigger import ServedTrigger
 from poplin.budget import Budget
@@ -18,6 +17,7 @@ from poplin.catalog import DeliveryPolicy, TriggerRecord
 from poplin.codec import to_entry
 from poplin.errors import StoreUnavailableError
 from poplin.event import AttributeValue, Event
+from poplin.grave import Grave, parse_grave
 from poplin.log import Entry, Keyed, LogId, Token
 from poplin.sender import Sender
 from tests.fabric import Subscriber, subscriber
