@@ -16,6 +16,7 @@ __all__ = [
     "LeasedEntry",
     "LogId",
     "Matches",
+    "Replayed",
     "Routed",
     "Token",
     "Usage",
@@ -75,6 +76,16 @@ class Matches:
     leased: int = 0
 
 
+class Replayed(NamedTuple):
+    """What became of old entries that were to be queued again; those not counted are gone."""
+
+    replayed: int
+    waiting: int
+    """In the queue already: they come once."""
+    unrouted: int
+    """Not routed yet: they come anyway, if they match."""
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """`token` holds for every leased match; None means stale: read the position anew."""
@@ -92,6 +103,8 @@ class LeasedEntry:
     first_us: int | None
     grave: bytes | None
     entry: Entry | None
+    replay: str | None = None
+    """The mark of the replay that put it into the queue again."""
 
 
 @dataclass(frozen=True, slots=True)
