@@ -188,6 +188,7 @@ def _trigger_record(
         dead_letter_retention_s=setting("dead-letter-retention"),
         reply_policy=setting("reply-policy"),
         header_encoding=setting("header-encoding"),
+        paused=setting("paused"),
     )
 
 
