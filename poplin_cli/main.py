@@ -1,22 +1,21 @@
 """The `poplin` command."""
 
-import traceback
-from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from poplin.errors import PoplinError
 from poplin.reporting import configure
 from poplin.settings import ConsoleSettings, DispatcherSettings, IngressSettings
 from poplin_cli.filter import filter_app
+from poplin_cli.runner import Commands, run_service
 
 __all__ = ["main"]
 
 app = typer.Typer(
     name="poplin",
+    cls=Commands,
     help="Knative's Broker and Trigger YAML, served by Python on Redis Streams.",
     no_args_is_help=True,
     add_completion=False,
@@ -112,7 +111,7 @@ def up(
     from poplin_cli.up.fabric import UpSettings
     from poplin_cli.up.fabric import up as run_up
 
-    _run(
+    run_service(
         run_up(
             UpSettings(
                 files=tuple(files),
@@ -158,7 +157,7 @@ def ingress(
     from ingress.main import serve
 
     configure(log_format.value, "ingress")
-    _run(
+    run_service(
         serve(
             IngressSettings(
                 redis_url=redis,
@@ -186,7 +185,7 @@ def dispatcher(
     from dispatcher.main import serve
 
     configure(log_format.value, "dispatcher")
-    _run(
+    run_service(
         serve(
             DispatcherSettings(
                 redis_url=redis,
@@ -210,41 +209,7 @@ def console(
     from console.main import serve
 
     configure(log_format.value, "console")
-    _run(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
-
-
-def _run(service: Coroutine[Any, Any, None]) -> None:
-    """Run to the end; an error of ours is one line and status 2, never a traceback."""
-    import uvloop
-
-    try:
-        uvloop.run(service)
-    except* PoplinError as errors:
-        for error in _leaves(errors):
-            typer.echo(f"poplin: {error}", err=True)
-        raise SystemExit(2) from None
-    except* OSError as errors:
-        for error in _leaves(errors):
-            typer.echo(f"poplin: {error}; check the host and port", err=True)
-        raise SystemExit(2) from None
-    except* Exception as errors:  # noqa: BLE001 - the last place before the user
-        for error in _leaves(errors):
-            typer.echo(_internal(error), err=True)
-        raise SystemExit(70) from None
-
-
-def _internal(error: BaseException) -> str:
-    """A fault of ours in one line: where, and what to do."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}"
-    return f"poplin: internal error: {type(error).__name__} at {place}: {error}; please report it"
-
-
-def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
+    run_service(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
 
 
 def main() -> None:
