@@ -5,6 +5,7 @@ script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
 from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
+from poplin.log.browse import Death, Graveyard, Scan, scan
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.meter import Meter
@@ -41,8 +42,10 @@ __all__ = [
     "Appends",
     "BrokerGoneError",
     "Burial",
+    "Death",
     "Deferral",
     "Entry",
+    "Graveyard",
     "Held",
     "Keyed",
     "Keys",
@@ -57,10 +60,12 @@ __all__ = [
     "Replayed",
     "Roster",
     "Routed",
+    "Scan",
     "Token",
     "Usage",
     "is_before",
     "partition_of",
+    "scan",
     "share",
     "spread",
 ]
