@@ -81,6 +81,8 @@ class Api:
         """Raise what a refusal says."""
         if answer.is_success:
             return
+        if answer.status_code == 405:  # an ingress takes nothing but events
+            raise self._stranger(answer)
         try:
             problem = orjson.loads(answer.content)
             detail = str(problem["detail"])
