@@ -116,6 +116,24 @@ async def test_a_grave_that_cannot_be_read_keeps_no_event_from_its_sink(
     assert len(peer.received) == 1
 
 
+GRAVE = Grave(reason="r", status=1, destination="d", attempts=1, first_us=1, last_us=2).to_json()
+
+
+@pytest.mark.parametrize("grave", [None, GRAVE])
+async def test_a_replayed_event_says_so_and_is_the_same_otherwise(
+    peer: Subscriber, sender: Sender, grave: bytes | None
+) -> None:
+    """To the subscriber as to the dead-letter sink."""
+    for replay in (None, "r1"):
+        await attempter(sender, Replies()).attempt(
+            delivery(peer.url, sink=peer.url, grave=grave, replay=replay)
+        )
+
+    first, again = peer.received
+    assert again.headers.pop("ce-poplinreplay") == "r1"
+    assert (again.headers, again.data) == (first.headers, first.data)
+
+
 async def test_it_is_no_attempt_when_this_process_has_no_file_left(
     peer: Subscriber, sender: Sender
 ) -> None:
