@@ -6,6 +6,7 @@ What a command needs is imported when it runs, so that `poplin --help` is there 
 import typer
 
 from poplin_cli import services
+from poplin_cli.check import check
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 app.command()(up)
+app.command()(check)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)
