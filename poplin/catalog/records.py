@@ -46,6 +46,8 @@ class BrokerRecord:
     retention_bytes: int = 256 * MEBIBYTE
     rate_limit: int | None = None
     """Events a second over all ingress processes together."""
+    keyed: bool = False
+    """Some trigger is ordered: an event without a partitionkey goes to a partition by its source."""
 
     @property
     def key(self) -> str:
@@ -76,6 +78,7 @@ class TriggerRecord:
     dead_letter_retention_s: float = 604_800.0
     reply_policy: Literal["ignore", "strict"] = "ignore"
     header_encoding: Literal["keep", "spec"] = "keep"
+    ordering: Literal["none", "partitionkey"] = "none"
 
     @property
     def key(self) -> str:

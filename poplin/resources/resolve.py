@@ -48,8 +48,13 @@ def resolve(loaded: Loaded, uid_for: NameOf, *, broker_url: NameOf) -> Resolved:
     found = Resolved()
     brokers = {(broker.namespace, broker.name): broker for broker in loaded.brokers}
     addresses = _Addresses(loaded, broker_url)
+    keyed = {
+        (trigger.namespace, trigger.broker)
+        for trigger in loaded.triggers
+        if trigger.annotations.get("ordering") == "partitionkey"
+    }
     for broker in loaded.brokers:
-        found.brokers.append(_broker_record(broker))
+        found.brokers.append(_broker_record(broker, (broker.namespace, broker.name) in keyed))
         found.verdicts.append(_broker_verdict(broker, addresses))
     for trigger in loaded.triggers:
         verdict = Verdict(
@@ -142,7 +147,7 @@ def _service_url(host: str, service: Service) -> str:
     return f"http://{host}{f':{port}' if port != 80 else ''}/"
 
 
-def _broker_record(broker: Broker) -> BrokerRecord:
+def _broker_record(broker: Broker, keyed: bool) -> BrokerRecord:
     notes = broker.annotations
     return BrokerRecord(
         namespace=broker.namespace,
@@ -151,6 +156,7 @@ def _broker_record(broker: Broker) -> BrokerRecord:
         retention_s=notes.get("retention", ANNOTATIONS["retention"].default),
         retention_bytes=notes.get("retention-bytes", ANNOTATIONS["retention-bytes"].default),
         rate_limit=notes.get("rate-limit", ANNOTATIONS["rate-limit"].default),
+        keyed=keyed,
     )
 
 
@@ -188,6 +194,7 @@ def _trigger_record(
         dead_letter_retention_s=setting("dead-letter-retention"),
         reply_policy=setting("reply-policy"),
         header_encoding=setting("header-encoding"),
+        ordering=setting("ordering"),
     )
 
 

@@ -154,3 +154,21 @@ def test_a_broker_has_a_rate_limit_only_when_it_asks_for_one(tmp_path: Path) -> 
     ).brokers
 
     assert [(each.name, each.rate_limit) for each in records] == [("b", None), ("c", 50)]
+
+
+def test_a_trigger_that_wants_order_has_its_brokers_events_spread_by_key(tmp_path: Path) -> None:
+    other = BROKER.replace("{name: b}", "{name: other}")
+    note = "{name: u, annotations: {poplin.dev/ordering: partitionkey}}"
+    ordered = GOOD.replace("{name: t}", note)
+
+    found = resolve(
+        loaded(tmp_path, "---\n".join((BROKER, other, GOOD, ordered))),
+        lambda key, _broker: key.partition("/")[2],
+        broker_url=lambda _ns, _name: "",
+    )
+
+    assert [(each.name, each.ordering) for each in found.triggers] == [
+        ("t", "none"),
+        ("u", "partitionkey"),
+    ]
+    assert [(each.name, each.keyed) for each in found.brokers] == [("b", True), ("other", False)]
