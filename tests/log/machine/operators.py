@@ -7,7 +7,7 @@ from poplin.log import LogId
 from poplin.log import log as log_module
 from tests.log.helpers import FOR_EVER, NEWEST
 from tests.log.machine.world import COLOURS, PICK, PICKS, World
-from tests.log.model import START, Owed, Seen, order
+from tests.log.model import START, Seen, order
 
 __all__ = ["Operators"]
 
@@ -20,11 +20,12 @@ class Operators(World):
     def revive(self, pick: int, picks: list[int]) -> None:
         uid, ids = self._dead_letters(pick, picks)
         expected = self._dead(uid, ids)
+        is_ordered = uid in self._ordered[self._newest()]
 
-        assert self._run(self._log.revive(uid, ids)) == len(expected)
+        assert self._run(self._log.revive(uid, ids, is_ordered=is_ordered)) == len(expected)
 
         for log_id in expected:
-            self._model.owed[uid, log_id] = Owed()
+            self._model.becomes_due(uid, log_id, is_ordered=is_ordered)
 
     @precondition(lambda self: any(owed.is_dead for owed in self._model.owed.values()))
     @rule(pick=PICK, picks=PICKS)
@@ -45,22 +46,23 @@ class Operators(World):
         if not uids:
             return
         uid, ids = uids[pick % len(uids)], self._ids(picks)
+        is_ordered = uid in self._ordered[generation]
 
-        replayed = self._run(self._log.replay(uid, ids, generation))
+        replayed = self._run(self._log.replay(uid, ids, generation, is_ordered=is_ordered))
 
         if generation != model.generation:
             assert replayed is None
             return
-        expected = {
+        expected = [
             log_id
-            for log_id in ids
+            for log_id in dict.fromkeys(ids)
             if model.is_routed(log_id)
             and log_id in model.present
             and ((uid, log_id) not in model.owed or model.owed[uid, log_id].is_dead)
-        }
+        ]
         assert replayed == len(expected)
         for log_id in expected:
-            model.owed[uid, log_id] = Owed()
+            model.becomes_due(uid, log_id, is_ordered=is_ordered)
 
     def _dead_letters(self, pick: int, picks: list[int]) -> tuple[str, list[LogId]]:
         """Mostly dead ones of one trigger, now and then any id."""
@@ -73,10 +75,17 @@ class Operators(World):
         buried = self._model.waiting(uid, is_dead=True)
         return [log_id for log_id in dict.fromkeys(ids) if log_id in buried]
 
-    @rule(wants=st.none() | st.frozensets(COLOURS, min_size=1), removes=st.none() | PICK)
-    def change_triggers(self, wants: frozenset[int] | None, removes: int | None) -> None:
-        """Known to routers at once, in force after the fence."""
+    @rule(
+        wants=st.none() | st.frozensets(COLOURS, min_size=1),
+        removes=st.none() | PICK,
+        turns=st.none() | PICK,
+    )
+    def change_triggers(
+        self, wants: frozenset[int] | None, removes: int | None, turns: int | None
+    ) -> None:
+        """Known to routers at once, in force after the fence. `turns` order on, or off."""
         newest = dict(self._sets[self._newest()])
+        ordered = self._ordered[self._newest()]
         generation = self._newest() + 1
         if removes is not None and newest:
             uid = list(newest)[removes % len(newest)]
@@ -84,7 +93,9 @@ class Operators(World):
             self._removed[uid] = generation
         if wants is not None and len(newest) < 4:
             newest[self._new_uid()] = wants
-        self._sets[generation] = newest
+        if turns is not None and newest:
+            ordered ^= {list(newest)[turns % len(newest)]}
+        self._sets[generation], self._ordered[generation] = newest, ordered
 
     @rule()
     def fence(self) -> None:
