@@ -167,6 +167,20 @@ async def test_without_an_order_no_key_is_kept(redis: Redis, log: Log) -> None:
     assert await redis.exists(log.keys.order("a")) == 0
 
 
+async def test_without_an_order_a_settle_looks_once_whether_there_is_a_line(
+    redis: Redis, log: Log
+) -> None:
+    await in_line(log, *[{"partitionkey": "x"}] * 50, is_ordered=False)
+    held = await leased(log)
+    await redis.config_resetstat()
+
+    await log.settle(held)
+
+    calls = await redis.info("commandstats")
+    assert calls["cmdstat_exists"]["calls"] == 2, "the other is for attempts"
+    assert calls.keys().isdisjoint({"cmdstat_zscore", "cmdstat_zcount", "cmdstat_zrangebyscore"})
+
+
 async def test_nothing_of_a_line_is_left_when_it_is_empty(redis: Redis, log: Log) -> None:
     await lined_up(log, "x", "x", "y")
 
