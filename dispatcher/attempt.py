@@ -71,7 +71,7 @@ class Attempter:
     def __init__(self, sender: Sender, replies: Appends) -> None:
         self._sender = sender
         self.replies = replies
-        """May be exchanged, when the broker gets another number of partitions."""
+        """May be exchanged, when the broker's events are to be spread otherwise."""
 
     async def attempt(self, delivery: Delivery) -> Outcome:
         """Never raises for anything a peer does."""

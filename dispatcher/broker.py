@@ -42,7 +42,7 @@ class BrokerDispatcher:
         refresh: Callable[[], Awaitable[object]],
     ) -> None:
         """Take over a new version; partitions that are new run as `tasks`."""
-        if record.partitions != self._attempter.replies.partitions:
+        if not self._attempter.replies.fits(record.partitions, keyed=record.keyed):
             self._attempter.replies = self._replies(record)
         for log in logs(self._redis, record)[len(self.partitions) :]:
             partition = PartitionDispatcher(log, self._attempter, self._shared)
@@ -86,7 +86,7 @@ class BrokerDispatcher:
         return known
 
     def _replies(self, record: BrokerRecord) -> Appends:
-        return spread(logs(self._redis, record)[: record.partitions])
+        return spread(logs(self._redis, record)[: record.partitions], keyed=record.keyed)
 
     def _filter_broken(self, uid: str, attributes: Attributes, error: Exception) -> None:
         trigger = self._triggers.get(uid)

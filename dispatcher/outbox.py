@@ -4,14 +4,15 @@ One task writes, so that a renewal and a settle never disagree about a token.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 import orjson
 
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
+from dispatcher.lane import Lane
 from poplin.errors import StoreUnavailableError
-from poplin.log import RENEW_S, Burial, Deferral, Log, LogId
+from poplin.log import FREED, RENEW_S, Burial, Deferral, Log, LogId
 
 __all__ = ["Outbox"]
 
@@ -101,17 +102,22 @@ class Outbox:
         await self._write(self._buried, self._bury)
 
     async def _write(
-        self, items: list[_Item[_O]], write: Callable[[list[_Item[_O]]], Awaitable[list[bool]]]
+        self, items: list[_Item[_O]], write: Callable[[list[_Item[_O]]], Awaitable[Sequence[int]]]
     ) -> None:
         batch = items[:_BATCH]
         if not batch:
             return
         flags = await write(batch)
         del items[: len(batch)]
+        freed: set[Lane] = set()
         for (delivery, outcome, _), written in zip(batch, flags, strict=True):
             self._let_go(delivery)
             if written:
                 self._on_written(delivery, outcome)
+            if written == FREED:
+                freed.add(delivery.lane)
+        for lane in freed:
+            lane.wait_turn()
 
     def _let_go(self, delivery: Delivery) -> None:
         # Not of the entry itself: when its lease ran out, we may hold it by a new one.
@@ -119,7 +125,7 @@ class Outbox:
         if self._held.get(key) is delivery:
             del self._held[key]
 
-    async def _settle(self, items: list[_Item[Settled]]) -> list[bool]:
+    async def _settle(self, items: list[_Item[Settled]]) -> list[int]:
         return await self._log.settle([item.delivery.held for item in items], _journal(items))
 
     async def _defer(self, items: list[_Item[Deferred]]) -> list[bool]:
@@ -129,7 +135,7 @@ class Outbox:
         ]
         return await self._log.defer(deferrals, _journal(items))
 
-    async def _bury(self, items: list[_Item[Buried]]) -> list[bool]:
+    async def _bury(self, items: list[_Item[Buried]]) -> list[int]:
         burials = [
             Burial(item.delivery.held, item.outcome.grave, item.outcome.has_sink) for item in items
         ]

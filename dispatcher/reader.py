@@ -34,6 +34,8 @@ class TriggerSet:
         self.generation = generation
         self.index = index
         self.triggers = triggers
+        # Of this generation: a trigger that is edited meanwhile is no other here.
+        self.ordered = frozenset(uid for uid, each in triggers.items() if each.record.is_ordered)
 
 
 class Reader:
@@ -149,14 +151,15 @@ class Reader:
         self, position: Position, entries: Sequence[tuple[LogId, Entry]]
     ) -> Position | None:
         """Route in stretches that keep a script short; None when the position must be read anew."""
-        triggers, stretch = self.triggers, Stretch()
+        triggers = self.triggers
+        stretch = Stretch(triggers.ordered)
         for entry in entries:
             wanted = triggers.index.match(orjson.loads(entry[1].attributes))
             if not stretch.has_room(wanted):
                 moved = await self._route(position, triggers.generation, stretch)
                 if moved is None:
                     return None
-                position, stretch = moved, Stretch()
+                position, stretch = moved, Stretch(triggers.ordered)
             stretch.add(entry, wanted)
         return await self._route(position, triggers.generation, stretch)
 

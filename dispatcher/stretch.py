@@ -1,6 +1,6 @@
 """Entries of the log that are routed in one call: who wants them, and the room taken for them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 
 from dispatcher.delivery import held_bytes
 from dispatcher.lane import Lane
@@ -17,7 +17,10 @@ class Stretch:
     the same places and memory; `give_back` after one that routed nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ordered: Container[str] = ()) -> None:
+        """`ordered` are the triggers whose events line up by key: only a lease tells which of
+        them may be attempted."""
+        self._ordered = ordered
         self.entries: list[tuple[LogId, Entry]] = []
         self.matches: dict[str, Matches] = {}
         self._found = 0
@@ -33,7 +36,9 @@ class Stretch:
 
     def add(self, entry: tuple[LogId, Entry], wanted: Collection[str]) -> None:
         for uid in wanted:
-            self.matches.setdefault(uid, Matches()).ids.append(entry[0])
+            if uid not in self.matches:
+                self.matches[uid] = Matches(is_ordered=uid in self._ordered)
+            self.matches[uid].ids.append(entry[0])
         self.entries.append(entry)
         self._found += len(wanted)
 
@@ -43,7 +48,7 @@ class Stretch:
         self._sizes = {log_id: held_bytes(entry) for log_id, entry in self.entries}
         for lane, match in self._wanted():
             # Behind a backlog a new entry waits its turn.
-            if not lane.trigger.waiting:
+            if not (lane.trigger.waiting or match.is_ordered):
                 match.leased = lane.trigger.reserve(self._sizes[log_id] for log_id in match.ids)
 
     def give_back(self) -> None:

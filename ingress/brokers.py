@@ -57,14 +57,14 @@ class Brokers:
             await appender.close()
 
     def _kept(self, record: BrokerRecord) -> Appends | None:
-        """With another number of partitions a new one; requests at the old one are answered."""
+        """To spread them otherwise a new one; requests at the old one are answered."""
         appender = self._appenders.get(record.key)
-        if appender is None or appender.partitions != record.partitions:
+        if appender is None or not appender.fits(record.partitions, keyed=record.keyed):
             return None
         return appender
 
     def _appender(self, record: BrokerRecord) -> Appends:
-        return spread(self._logs(record))
+        return spread(self._logs(record), keyed=record.keyed)
 
     def _logs(self, record: BrokerRecord) -> list[Log]:
         return logs(self._redis, record)[: record.partitions]

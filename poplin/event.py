@@ -36,6 +36,12 @@ class Event(msgspec.Struct, frozen=True):
         # true, false or a decimal, as a header would have it
         return value if isinstance(value, str) else str(value).lower()
 
+    @property
+    def order_key(self) -> str:
+        """What keeps events in order: `partition_key`, else the source. As the log has it in
+        line_of (poplin/log/scripts/common.lua)."""
+        return self.partition_key or str(self.attributes.get("source", ""))
+
     def with_attributes(self, changes: Mapping[str, AttributeValue]) -> "Event":
         """The same event with attributes set, over any it had."""
         kept = self.kept

@@ -162,9 +162,12 @@ def broker_yaml(
     )
 
 
-def trigger_yaml(name: str, uri: str, *, kind: str = "test.wanted", more: str = "") -> str:
+def trigger_yaml(
+    name: str, uri: str, *, kind: str = "test.wanted", more: str = "", annotations: str = ""
+) -> str:
+    """`annotations` as for a broker."""
     return (
         "---\napiVersion: eventing.knative.dev/v1\nkind: Trigger\n"
-        f"metadata: {{name: {name}}}\nspec:\n  broker: main\n"
+        f"metadata: {{name: {name}, annotations: {{{annotations}}}}}\nspec:\n  broker: main\n"
         f"  filter: {{attributes: {{type: {kind}}}}}\n  subscriber: {{uri: '{uri}'}}\n{more}"
     )

@@ -46,6 +46,8 @@ class BrokerRecord:
     retention_bytes: int = 256 * MEBIBYTE
     rate_limit: int | None = None
     """Events a second over all ingress processes together."""
+    keyed: bool = False
+    """Some trigger is ordered: an event without a partitionkey goes to a partition by its source."""
 
     @property
     def key(self) -> str:
@@ -78,6 +80,11 @@ class TriggerRecord:
     header_encoding: Literal["keep", "spec"] = "keep"
     paused: bool = False
     """By its annotation; an operator may pause it too, see `pauses`."""
+    ordering: Literal["none", "partitionkey"] = "none"
+
+    @property
+    def is_ordered(self) -> bool:
+        return self.ordering == "partitionkey"
 
     @property
     def key(self) -> str:

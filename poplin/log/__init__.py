@@ -14,6 +14,9 @@ from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
     BEGINNING,
     BURIED_AS_POISON_AT,
+    DONE,
+    FREED,
+    GONE,
     LEASE_S,
     RENEW_S,
     Burial,
@@ -35,6 +38,9 @@ from poplin.log.values import (
 __all__ = [
     "BEGINNING",
     "BURIED_AS_POISON_AT",
+    "DONE",
+    "FREED",
+    "GONE",
     "LEASE_S",
     "LOOK_S",
     "RENEW_S",

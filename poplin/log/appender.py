@@ -30,6 +30,10 @@ class Keyed(Protocol):
     def partition_key(self) -> str:
         """'' for none."""
 
+    @property
+    def order_key(self) -> str:
+        """That, else the source."""
+
 
 class Appends(Protocol):
     """A broker's log, for those who add to it. Entry and key are of the same event."""
@@ -45,6 +49,9 @@ class Appends(Protocol):
 
     async def append(self, entry: Entry, key: Keyed, /) -> None:
         """Returns when the entry is on disk, or raises what `add` would tell."""
+
+    def fits(self, partitions: int, *, keyed: bool) -> bool:
+        """Whether it would spread entries over so many partitions, by that key."""
 
     async def close(self) -> None:
         """Wait for the batches under way."""
@@ -82,6 +89,9 @@ class Appender:
 
         self.add((entry,), done)
         await stored
+
+    def fits(self, partitions: int, *, keyed: bool) -> bool:  # noqa: ARG002 - one has every key
+        return partitions == self.partitions
 
     async def close(self) -> None:
         if self._flusher is not None:

@@ -45,6 +45,10 @@ class Keys:
     def due(self, uid: str) -> str:
         return f"{self.tag}:due:{uid}"
 
+    def order(self, uid: str) -> str:
+        """Of what an ordered trigger has due: place → line."""
+        return f"{self.tag}:order:{uid}"
+
     def tries(self, uid: str) -> str:
         return f"{self.tag}:tries:{uid}"
 

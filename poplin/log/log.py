@@ -11,6 +11,7 @@ from poplin.log.keys import Keys
 from poplin.log.scripts import Script
 from poplin.log.values import (
     BEGINNING,
+    GONE,
     LEASE_S,
     Burial,
     Deferral,
@@ -127,12 +128,14 @@ class Log:
         `position.generation` is the caller's trigger set. Keep to about 1,000 matches.
         """
         keys = self.keys
+        ordered = [uid for uid, match in matches.items() if match.is_ordered]
+        uids = [uid for uid, match in matches.items() if not match.is_ordered] + ordered
         words: list[_Word] = [position.cursor, last, count, position.generation or 0, _LEASE_US]
-        for match in matches.values():
+        words.append(len(ordered))
+        for match in map(matches.__getitem__, uids):
             words += (len(match.ids), match.leased, *match.ids)
-        token = await _route(
-            self._redis, (keys.log, keys.state, keys.refs, *map(keys.due, matches)), words
-        )
+        names = (keys.log, keys.state, keys.refs, *map(keys.due, uids), *map(keys.order, ordered))
+        token = await _route(self._redis, names, words)
         return Routed(None if token is None else Token(int(token)))
 
     # Work
@@ -156,14 +159,14 @@ class Log:
         waits = await _peek(self._redis, [self.keys.due(uid) for uid in uids], ())
         return [None if int(wait) < 0 else int(wait) / 1e6 for wait in waits]
 
-    async def settle(self, items: Sequence[Held], journal: bytes = b"") -> list[bool]:
-        """Delivered. A False means that the lease was lost and nothing changed."""
+    async def settle(self, items: Sequence[Held], journal: bytes = b"") -> list[int]:
+        """Delivered. Of each: GONE, DONE or FREED."""
         keys = self.keys
         grouped, order = _by_trigger(items, attrgetter("uid"))
         names = [keys.log, keys.state, keys.refs, keys.journal]
         words: list[_Word] = [journal]
         for uid, group in grouped:
-            names += (keys.due(uid), keys.tries(uid), keys.grave(uid))
+            names += (keys.due(uid), keys.tries(uid), keys.grave(uid), keys.order(uid))
             words.append(len(group))
             for held in group:
                 words += (held.id, held.token)
@@ -178,7 +181,7 @@ class Log:
             for held in group:
                 words += (held.id, held.token)
         token, flags = await _renew(self._redis, [self.keys.due(uid) for uid, _ in grouped], words)
-        return Token(int(token)), _flags(flags, order)
+        return Token(int(token)), list(map(bool, _flags(flags, order)))
 
     async def defer(self, items: Sequence[Deferral], journal: bytes = b"") -> list[bool]:
         keys = self.keys
@@ -190,15 +193,17 @@ class Log:
             words.append(len(group))
             for held, delay_s, counts in group:
                 words += (held.id, held.token, int(delay_s * 1e6), int(counts))
-        return _flags(await _defer(self._redis, names, words), order)
+        return list(map(bool, _flags(await _defer(self._redis, names, words), order)))
 
-    async def bury(self, items: Sequence[Burial], journal: bytes = b"") -> list[bool]:
+    async def bury(self, items: Sequence[Burial], journal: bytes = b"") -> list[int]:
+        """Given up. Of each: GONE, DONE or FREED."""
         keys = self.keys
         grouped, order = _by_trigger(items, lambda item: item.held.uid)
         names = [keys.journal]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
+            names.append(keys.order(uid))
             words.append(len(group))
             for held, grave, has_sink in group:
                 words += (held.id, held.token, grave, int(has_sink))
@@ -224,20 +229,31 @@ class Log:
             )
         return list(ids)
 
-    async def revive(self, uid: str, ids: Sequence[LogId]) -> int:
+    async def revive(self, uid: str, ids: Sequence[LogId], *, is_ordered: bool = False) -> int:
         """Dead letters into the queue again; returns how many were dead."""
         keys = self.keys
-        names = (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
-        return int(await _revive(self._redis, names, ids))
+        names = (
+            keys.log, keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid),
+            keys.order(uid),
+        )  # fmt: skip
+        return int(await _revive(self._redis, names, (int(is_ordered), *ids)))
 
     async def replay(
-        self, uid: str, ids: Sequence[LogId], generation: int, mark: str
+        self,
+        uid: str,
+        ids: Sequence[LogId],
+        generation: int,
+        mark: str,
+        *,
+        is_ordered: bool = False,
     ) -> Replayed | None:
         """Old entries into the queue again; None when `generation` is not in force.
 
         `mark` stays with an entry through retries and death, until it is settled or purged.
         """
-        counts = await _replay(self._redis, self._queue_keys(uid), (generation, mark, *ids))
+        counts = await _replay(
+            self._redis, self._queue_keys(uid), (generation, mark, int(is_ordered), *ids)
+        )
         return None if counts is None else Replayed(*map(int, counts))
 
     async def purge(self, uid: str, ids: Sequence[LogId]) -> int:
@@ -297,7 +313,7 @@ class Log:
         keys = self.keys
         return (
             keys.log, keys.state, keys.refs,
-            keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid),
+            keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid), keys.order(uid),
         )  # fmt: skip
 
 
@@ -355,9 +371,9 @@ def _by_trigger(
     return grouped, [position for group in groups.values() for position in group]
 
 
-def _flags(flags: bytes, order: Iterable[int]) -> list[bool]:
+def _flags(flags: bytes, order: Iterable[int]) -> list[int]:
     """The scripts' flags, back in the order of the caller's items."""
-    answers = [False] * len(flags)
+    answers = [GONE] * len(flags)
     for flag, position in zip(flags, order, strict=True):
-        answers[position] = flag == ord("1")
+        answers[position] = flag - ord("0")
     return answers

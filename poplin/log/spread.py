@@ -11,9 +11,12 @@ from poplin.log.values import Entry
 __all__ = ["Spread", "partition_of", "spread"]
 
 
-def spread(logs: Sequence[Log]) -> Appends:
-    """What appends to these partitions. One alone costs nothing extra: its keys are not read."""
-    return Appender(*logs) if len(logs) == 1 else Spread(logs)
+def spread(logs: Sequence[Log], *, keyed: bool = False) -> Appends:
+    """What appends to these partitions. One alone costs nothing extra: its keys are not read.
+
+    Where they are `keyed` every event goes by its key, for some trigger wants it in order.
+    """
+    return Appender(*logs) if len(logs) == 1 else Spread(logs, keyed=keyed)
 
 
 def partition_of(key: str, partitions: int) -> int:
@@ -22,15 +25,17 @@ def partition_of(key: str, partitions: int) -> int:
 
 
 class Spread:
-    """Appends to several partitions: by key, or in turns for entries that have none.
+    """Appends to several partitions: by partitionkey, and those that have none in turns, or by
+    their source where the partitions are `keyed`.
 
     Turns are taken batch by batch, so group commit stays as cheap as with one partition. Entries
     that are added together and go to different partitions are different appends: when one of
     them fails the others may be stored.
     """
 
-    def __init__(self, logs: Sequence[Log]) -> None:
+    def __init__(self, logs: Sequence[Log], *, keyed: bool) -> None:
         self.partitions = len(logs)
+        self._is_keyed = keyed
         self._keyed = [Appender(log) for log in logs]
         self._keyless = Appender(*logs)
 
@@ -48,12 +53,15 @@ class Spread:
     async def append(self, entry: Entry, key: Keyed) -> None:
         await self._of(key).append(entry)
 
+    def fits(self, partitions: int, *, keyed: bool) -> bool:
+        return (partitions, keyed) == (self.partitions, self._is_keyed)
+
     async def close(self) -> None:
         for appender in (self._keyless, *self._keyed):
             await appender.close()
 
     def _of(self, key: Keyed) -> Appender:
-        text = key.partition_key
+        text = key.order_key if self._is_keyed else key.partition_key
         return self._keyed[partition_of(text, self.partitions)] if text else self._keyless
 
 

@@ -6,6 +6,9 @@ from typing import NamedTuple, NewType
 __all__ = [
     "BEGINNING",
     "BURIED_AS_POISON_AT",
+    "DONE",
+    "FREED",
+    "GONE",
     "LEASE_S",
     "RENEW_S",
     "Burial",
@@ -37,6 +40,12 @@ LEASE_S = 10.0
 RENEW_S = 3.0
 BURIED_AS_POISON_AT = 5
 """Leases of one entry that may run out before it is buried instead of sent."""
+
+
+GONE, DONE, FREED = 0, 1, 2
+"""What became of an item: the lease was lost and nothing changed; it is done; it is done, and
+another entry of the trigger, which waited behind it, is due now.
+"""
 
 
 class Entry(NamedTuple):
@@ -71,10 +80,15 @@ class Burial(NamedTuple):
 
 @dataclass(slots=True)
 class Matches:
-    """The ids that one trigger wants, in log order; the first `leased` are for the caller."""
+    """The ids that one trigger wants, in log order; the first `leased` are for the caller.
+
+    Those of an ordered trigger line up by key. The caller leases none: the log knows which are
+    not parked.
+    """
 
     ids: list[LogId] = field(default_factory=list)
     leased: int = 0
+    is_ordered: bool = False
 
 
 class Replayed(NamedTuple):

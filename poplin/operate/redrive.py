@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord
+from poplin.catalog import BrokerRecord, TriggerRecord
 from poplin.errors import PoplinError
 from poplin.log import Graveyard, Log, LogId
 from poplin.operate.letters import graveyards, oldest
@@ -47,13 +47,23 @@ class UnknownLetterError(PoplinError):
         self.nearest = list(nearest)
 
 
-async def redrive(redis: Redis, broker: BrokerRecord, uid: str, selection: Selection) -> SliceDone:
+async def redrive(
+    redis: Redis, broker: BrokerRecord, trigger: TriggerRecord, selection: Selection
+) -> SliceDone:
     """Due again at once, as if never tried. Repeating a call after a lost answer is harmless."""
-    return await _slice(redis, broker, uid, selection, lambda log, ids: log.revive(uid, ids))
+    uid = trigger.uid
+
+    async def revive(log: Log, ids: Sequence[LogId]) -> int:
+        return await log.revive(uid, ids, is_ordered=trigger.is_ordered)
+
+    return await _slice(redis, broker, uid, selection, revive)
 
 
-async def purge(redis: Redis, broker: BrokerRecord, uid: str, selection: Selection) -> SliceDone:
+async def purge(
+    redis: Redis, broker: BrokerRecord, trigger: TriggerRecord, selection: Selection
+) -> SliceDone:
     """Gone for good, with their graves. Repeating a call after a lost answer is harmless."""
+    uid = trigger.uid
     return await _slice(redis, broker, uid, selection, lambda log, ids: log.purge(uid, ids))
 
 

@@ -161,7 +161,7 @@ async def _put(
         known = catalog.triggers.get(trigger.key)
         if known is None or known.uid != trigger.uid:
             raise TriggerGoneError(f"trigger {trigger.key} was removed; the rest is not replayed")
-        done = await log.replay(trigger.uid, ids, catalog.version, mark)
+        done = await log.replay(known.uid, ids, catalog.version, mark, is_ordered=known.is_ordered)
         if done is not None:
             return done
         await asyncio.sleep(_PAUSE_S)

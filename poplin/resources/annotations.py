@@ -100,6 +100,12 @@ ANNOTATIONS: dict[str, Annotation] = {
         "do not resume what this says is paused.",
         "false",
     ),
+    "ordering": Annotation(
+        _TRIGGER,
+        _one_of("none", "partitionkey"),
+        "none",
+        "Whether events of one key (partitionkey, else source) are delivered one at a time.",
+    ),
     "partitions": Annotation(
         _BROKER, _whole(1, 64), 1, "Parts of the log, which dispatchers share among them."
     ),

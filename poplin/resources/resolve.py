@@ -42,8 +42,13 @@ def resolve(
     loaded = with_defaults(loaded)
     addresses = Addresses(loaded, broker_url, services)
     brokers = {(broker.namespace, broker.name): broker for broker in loaded.brokers}
+    keyed = {
+        (trigger.namespace, trigger.broker)
+        for trigger in loaded.triggers
+        if trigger.annotations.get("ordering") == "partitionkey"
+    }
     for broker in loaded.brokers:
-        found.brokers.append(_broker_record(broker))
+        found.brokers.append(_broker_record(broker, (broker.namespace, broker.name) in keyed))
         found.verdicts.append(broker_verdict(broker, addresses))
     found.verdicts += [v for each in loaded.refused if (v := refused_verdict(each)) is not None]
     owners = {(each.namespace, each.name): each for each in found.verdicts if each.kind == "Broker"}
@@ -75,7 +80,7 @@ def _numbered(verdict: Verdict, before: Verdict | None) -> Verdict:
     return replace(verdict, observed_generation=before.observed_generation + is_changed)
 
 
-def _broker_record(broker: Broker) -> BrokerRecord:
+def _broker_record(broker: Broker, keyed: bool) -> BrokerRecord:
     notes = broker.annotations
     return BrokerRecord(
         namespace=broker.namespace,
@@ -84,6 +89,7 @@ def _broker_record(broker: Broker) -> BrokerRecord:
         retention_s=notes.get("retention", ANNOTATIONS["retention"].default),
         retention_bytes=notes.get("retention-bytes", ANNOTATIONS["retention-bytes"].default),
         rate_limit=notes.get("rate-limit", ANNOTATIONS["rate-limit"].default),
+        keyed=keyed,
     )
 
 
@@ -106,6 +112,7 @@ def _trigger_record(trigger: Trigger, broker: Broker, uid: str, verdict: Verdict
         reply_policy=setting("reply-policy"),
         header_encoding=setting("header-encoding"),
         paused=setting("paused"),
+        ordering=setting("ordering"),
     )
 
 

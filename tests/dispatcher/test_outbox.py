@@ -1,4 +1,4 @@
-"""Leases that ran out while their attempt was under way."""
+"""What is written: of leases that ran out, and of entries that others wait behind."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from dispatcher.outbox import Outbox
 from dispatcher.trigger import ServedTrigger
 from poplin.budget import Budget
 from poplin.catalog import TriggerRecord
-from poplin.log import Log, Token
+from poplin.log import Entry, Log, Matches, Token
 from tests.log.helpers import FOR_EVER, GENERATION, event, lease_runs_out, routed
 
 TRIGGER = TriggerRecord(uid="a", namespace="n", name="t", broker="b", subscriber_uri="http://s/")
@@ -41,3 +41,25 @@ async def test_the_end_of_an_old_attempt_leaves_the_new_lease_of_its_entry_held(
 
     assert new.token < leased.token
     assert await log.settle([new.held]) == [True]
+
+
+async def test_what_waited_behind_others_is_leased_at_once_and_in_one_call(redis: Redis) -> None:
+    log = Log(redis, "n/b")
+    await log.fence(GENERATION)
+    entries = [Entry(b'{"source":"/%d"}' % (number % 3), None, b"") for number in range(6)]
+    ids = await log.append(entries) or []
+    await log.route(await log.position(), ids[-1], 6, {"a": Matches(ids, 0, is_ordered=True)})
+    leased = await log.lease("a", 10, FOR_EVER)
+    begun: list[Lane] = []
+    lane = Lane(ServedTrigger(TRIGGER, Budget(1000)), begun.append)
+    outbox, stop = Outbox(log, lambda *_: None), asyncio.Event()
+
+    for found in leased.entries:
+        delivery = Delivery(lane, found.id, leased.token, event())
+        outbox.hold(delivery)
+        outbox.add(delivery, Settled(202), 0)
+    stop.set()
+    await outbox.run(stop)
+
+    assert len(leased.entries) == 3
+    assert begun == [lane]

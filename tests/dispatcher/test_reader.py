@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import structlog
 from redis.asyncio import Redis
 from structlog.typing import EventDict
 
 from dispatcher.reader import Reader, TriggerSet
+from dispatcher.trigger import ServedTrigger
+from poplin.budget import Budget
+from poplin.catalog import TriggerRecord
 from poplin.filters import FilterIndex
 from poplin.log import Log, LogId
 from poplin.store import connect
@@ -96,3 +100,17 @@ async def test_a_log_that_is_gone_is_said_once(redis: Redis, store_url: str) -> 
 
     assert (said["log_level"], len(lines)) == ("critical", 1)
     assert "the log is gone" in said["event"]
+
+
+def test_a_trigger_that_is_edited_meanwhile_is_no_other_in_this_generation() -> None:
+    """Else events would be routed out of order by a set that promises it."""
+    record = TriggerRecord(
+        uid="u", namespace="n", name="t", broker="b", subscriber_uri="http://s/",
+        ordering="partitionkey",
+    )  # fmt: skip
+    trigger = ServedTrigger(record, Budget(1000))
+    triggers = TriggerSet(GENERATION, FilterIndex(()), {"u": trigger})
+
+    trigger.update(replace(record, ordering="none"))
+
+    assert triggers.ordered == {"u"}

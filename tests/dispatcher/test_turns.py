@@ -1,6 +1,6 @@
 """One window for a trigger, however many partitions its broker has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from dispatcher.lane import Lane
 from dispatcher.stretch import Stretch
@@ -20,9 +20,9 @@ def served(max_in_flight: int) -> ServedTrigger:
     )  # fmt: skip
 
 
-def wanted_by(uid: str) -> Stretch:
+def wanted_by(uid: str, ordered: Collection[str] = ()) -> Stretch:
     """One entry."""
-    stretch = Stretch()
+    stretch = Stretch(ordered)
     stretch.add((LogId(b"1-0"), Entry(b"{}", None, b"data")), [uid])
     return stretch
 
@@ -160,3 +160,17 @@ async def test_a_trigger_that_goes_while_its_matches_are_routed_gives_all_back()
     stretch.give_back()
 
     assert (taken, trigger.in_flight, lanes["u"].trigger.in_flight) == (1, 0, 0)
+
+
+async def test_of_an_ordered_trigger_only_a_lease_tells_what_may_begin() -> None:
+    """Of what was just routed some may be parked."""
+    trigger, leases = served(8), []  # type: ignore[var-annotated]
+    lane = Lane(trigger, greedy(trigger, leases))
+    stretch = wanted_by("u", ordered={"u"})
+
+    stretch.reserve({"u": lane})
+    at_once = list(stretch.leased())
+    stretch.queue_rest()
+
+    assert stretch.matches["u"].is_ordered
+    assert (at_once, leases) == ([], [lane])

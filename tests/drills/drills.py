@@ -20,6 +20,7 @@ class Drill:
 _KILLED = "tests/faults/test_processes.py::test_dispatchers_are_killed"
 _PAUSED = "tests/faults/test_processes.py::test_a_dispatcher_holds_still_for_longer_than_its_leases"
 _STORE = "tests/faults/test_store.py::test_the_store_is_killed[kill-15-valkey]"
+_ORDER = "tests/faults/test_order.py"
 _DEAD = "tests/faults/test_dead_letters.py"
 
 DRILLS = (
@@ -80,5 +81,12 @@ DRILLS = (
         "redis.call('ZRANGEBYSCORE', due, text(-now), text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])",
         "redis.call('ZRANGEBYSCORE', due, '0', text(now), 'WITHSCORES', 'LIMIT', 0, ARGV[1])",
         (_KILLED,),
+    ),
+    Drill(
+        "an ordered trigger parks nothing",
+        "poplin/log/scripts/common.lua",
+        "  return is_alone and now or PARKED\n",
+        "  return now\n",
+        (_ORDER,),
     ),
 )

@@ -24,6 +24,8 @@ class Load:
     kind: str = "test.wanted"
     prefix: str = "e"
     timeout_s: float = 8.0
+    keys: int = 0
+    """Partition keys, which the events have in turns with none at all."""
 
 
 async def produce(load: Load, ledger: Ledger, stop: asyncio.Event | None = None) -> None:
@@ -41,7 +43,9 @@ async def produce(load: Load, ledger: Ledger, stop: asyncio.Event | None = None)
             if stop is not None and stop.is_set():
                 break
             data = chance.randbytes(chance.randint(0, load.most_bytes))
-            await _send(connection, ledger, f"{load.prefix}{number}", data)
+            turn = number % (load.keys + 1)
+            key = f"k{turn}" if turn else ""
+            await _send(connection, ledger, f"{load.prefix}{number}", data, key)
         connection.close()
 
     async with asyncio.TaskGroup() as tasks:
@@ -49,12 +53,14 @@ async def produce(load: Load, ledger: Ledger, stop: asyncio.Event | None = None)
             tasks.create_task(worker())
 
 
-async def _send(connection: "_Connection", ledger: Ledger, event: str, data: bytes) -> None:
+async def _send(
+    connection: "_Connection", ledger: Ledger, event: str, data: bytes, key: str
+) -> None:
     now = asyncio.get_running_loop().time
     ledger.sent[event] = digest_of(data)
     ledger.sent_at[event] = now()
     try:
-        status = await connection.post(event, data)
+        status = await connection.post(event, data, key)
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
         connection.close()
         ledger.unknown.add(event)
@@ -73,15 +79,16 @@ class _Connection:
         self._load = load
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def post(self, event: str, data: bytes) -> int:
+    async def post(self, event: str, data: bytes, key: str) -> int:
         """The status. Raises OSError, TimeoutError or IncompleteReadError when it is not known."""
         async with asyncio.timeout(self._load.timeout_s):
             if self._streams is None or self._streams[0].at_eof():
                 self.close()
                 self._streams = await asyncio.open_connection("127.0.0.1", self._load.port)
             reader, writer = self._streams
+            extra = f"ce-partitionkey: {key}\r\n" if key else ""
             head = (
-                f"POST {self._load.path} HTTP/1.1\r\nhost: test\r\nce-specversion: 1.0\r\n"
+                f"POST {self._load.path} HTTP/1.1\r\nhost: test\r\nce-specversion: 1.0\r\n{extra}"
                 f"ce-id: {event}\r\nce-source: /faults\r\nce-type: {self._load.kind}\r\n"
                 f"content-type: application/octet-stream\r\ncontent-length: {len(data)}\r\n\r\n"
             )

@@ -22,6 +22,7 @@ from tests.waiting import until
 __all__ = ["PATHS", "System", "system"]
 
 PATHS = ("/a", "/b", "/c")
+_IN_ORDER = "poplin.dev/ordering: partitionkey"
 _DELIVERY = "retry: 20, backoffPolicy: linear, backoffDelay: PT0.2S, timeout: PT5S"
 
 
@@ -36,6 +37,7 @@ class System:
         self.receiver = receiver
         self.paths = paths
         self.seed = seed
+        self.keys = 0
 
     @property
     def ledger(self) -> Ledger:
@@ -46,7 +48,8 @@ class System:
         return int(self.fabric.url.rpartition(":")[2])
 
     async def produce(self, events: int, rate: float) -> None:
-        await produce(Load(port=self.port, events=events, rate=rate, seed=self.seed), self.ledger)
+        load = Load(port=self.port, events=events, rate=rate, seed=self.seed, keys=self.keys)
+        await produce(load, self.ledger)
 
     def processes(self, role: str) -> list[psutil.Process]:
         """The running ones: ingress, dispatcher or console."""
@@ -102,8 +105,10 @@ async def system(
     delivery: str = _DELIVERY,
     sink: str | None = None,
     annotations: str = "poplin.dev/retention-bytes: 64Ki",
+    ordered: Sequence[str] = (),
 ) -> AsyncIterator[System]:
-    """Up and ready, reached by producers at `port`; `sink` is the path of a dead-letter sink.
+    """Up and ready, reached by producers at `port`; `sink` is the path of a dead-letter sink,
+    `ordered` are those paths whose triggers want events in order.
 
     With the annotation that is given when none is named, every trim has work. The fabric finds its store at `url`, or at the store's own; without a store it embeds one.
     """
@@ -116,7 +121,8 @@ async def system(
         if sink is not None:
             delivery += f", deadLetterSink: {{uri: '{peer.uri(sink)}'}}"
         yaml = broker_yaml(f"{{{delivery}}}", annotations) + "".join(
-            trigger_yaml(path[1:], peer.uri(path)) for path in paths
+            trigger_yaml(path[1:], peer.uri(path), annotations=_IN_ORDER if path in ordered else "")
+            for path in paths
         )
         async with Fabric.up(folder, yaml, *options) as fabric:
             yield System(fabric, store, peer, paths, seed)

@@ -1,6 +1,7 @@
 """How the ingress follows the catalog."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from redis.asyncio import Redis
 
@@ -43,3 +44,14 @@ async def test_a_broker_that_is_looked_up_has_its_partitions(redis: Redis) -> No
     await brokers.look_up("n/b")
 
     assert spread_over(brokers) == 3
+
+
+async def test_events_are_spread_otherwise_once_a_trigger_wants_order(redis: Redis) -> None:
+    brokers, doors = Brokers(redis), []
+
+    for partitions, keyed in ((2, False), (2, True), (2, True), (1, True), (1, False)):
+        record = replace(BROKER, partitions=partitions, keyed=keyed)
+        brokers.follow(await publish(redis, [record], []))
+        doors.append(brokers.get("n/b"))
+
+    assert [one is other for one, other in pairwise(doors)] == [False, True, False, True]

@@ -3,14 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha1
 from typing import Any
 
+import orjson
 from redis.asyncio import Redis
 
-from poplin.log import Burial, Deferral, Entry, Held, Keys, LogId, Token
+from poplin.log import DONE, FREED, GONE, Burial, Deferral, Entry, Held, Keys, LogId, Matches, Token
 
 START = LogId(b"0-0")
 NOW_US = 0
+PARKED = 9_000_000_000_000_000
+"""The time of those that wait in line: none that comes."""
 
 Slot = tuple[str, LogId]
 """A trigger and an id that it was given."""
@@ -34,6 +38,10 @@ class Owed:
     grave: bytes | None = None
     is_dead: bool = False
     replay: str | None = None
+
+    @property
+    def is_parked(self) -> bool:
+        return self.time == PARKED
 
     def fields(self, log_id: LogId) -> dict[bytes, bytes]:
         found = {log_id: self.tries, log_id + b"/crashes": self.crashes}
@@ -98,6 +106,8 @@ class Model:
     owed: dict[Slot, Owed] = field(default_factory=dict)
     routed: set[Slot] = field(default_factory=set)
     """Every match ever routed: none may come twice."""
+    lines: dict[Slot, str] = field(default_factory=dict)
+    """The keys of those that line up, because they became due while their trigger was ordered."""
     now_us: int = 0
 
     # What is so
@@ -128,7 +138,25 @@ class Model:
         if self.leasable(uid):
             return 0
         later = [self.owed[uid, log_id].time for log_id in self.waiting(uid)]
-        return min((time - self.now_us for time in later if time > 0), default=None)
+        return min((time - self.now_us for time in later if 0 < time < PARKED), default=None)
+
+    def effects(self, items: Sequence[Held], *, stays: bool = False) -> list[int]:
+        """What ending them does to each; `stays` when they go on to a dead-letter sink."""
+        frees = [not stays and self._behind(held.uid, held.id) is not None for held in items]
+        return [
+            GONE if not is_held else FREED if frees_one else DONE
+            for is_held, frees_one in zip(self.holds(items), frees, strict=True)
+        ]
+
+    def _behind(self, uid: str, log_id: LogId) -> LogId | None:
+        """Who is next in its line."""
+        key = self.lines.get((uid, log_id))
+        others = [
+            other
+            for (of, other), line in self.lines.items()
+            if of == uid and line == key and other != log_id
+        ]
+        return min(others, key=order, default=None) if key is not None else None
 
     def holds(self, items: Iterable[Held]) -> list[bool]:
         """Which of them the caller still has; a second mention has nothing left to change."""
@@ -147,13 +175,33 @@ class Model:
 
     # What happens
 
-    def route(self, last: LogId, uid: str, ids: Sequence[LogId], leased: int, token: Token) -> None:
-        for position, log_id in enumerate(ids):
+    def route(self, last: LogId, uid: str, match: Matches, token: Token) -> None:
+        for position, log_id in enumerate(match.ids):
             assert (uid, log_id) not in self.routed, "routed twice"
             self.routed.add((uid, log_id))
-            is_leased = position < leased
-            self.owed[uid, log_id] = Owed(token if is_leased else 0, None if is_leased else NOW_US)
+            self.becomes_due(uid, log_id, is_ordered=match.is_ordered)
+            if position < match.leased:
+                self.owed[uid, log_id] = Owed(token, None)
         self.cursor = last
+
+    def becomes_due(
+        self, uid: str, log_id: LogId, *, is_ordered: bool, replay: str | None = None
+    ) -> None:
+        self.owed[uid, log_id] = Owed(replay=replay)
+        if is_ordered:
+            self.lines[uid, log_id] = self.key_of(log_id)
+            if self._behind(uid, log_id) is not None:
+                self.owed[uid, log_id] = Owed(PARKED, None, replay=replay)
+
+    def key_of(self, log_id: LogId) -> str:
+        attributes = orjson.loads(self.entries[log_id].attributes)
+        return str(attributes.get("partitionkey") or attributes["source"])
+
+    def _leaves_line(self, slot: Slot) -> None:
+        after = self._behind(*slot)
+        self.lines.pop(slot, None)
+        if after is not None:
+            self.owed[slot[0], after].delay_us = NOW_US
 
     def lease(self, uid: str, log_id: LogId, token: Token) -> Owed:
         owed = self.owed[uid, log_id]
@@ -163,6 +211,7 @@ class Model:
 
     def release(self, slot: Slot) -> None:
         """Settled, purged or dropped."""
+        self._leaves_line(slot)
         del self.owed[slot]
         log_id = slot[1]
         if not self.refs()[log_id] and order(log_id) < order(self.trimmed):
@@ -177,10 +226,9 @@ class Model:
     def bury(self, item: Burial) -> None:
         slot = item.held.uid, item.held.id
         mark = self.owed[slot].replay
+        if not item.has_sink:
+            self._leaves_line(slot)
         self.owed[slot] = Owed(grave=item.grave, is_dead=not item.has_sink, replay=mark)
-
-    def revive(self, slot: Slot) -> None:
-        self.owed[slot] = Owed(replay=self.owed[slot].replay)
 
     # What must be
 
@@ -195,6 +243,8 @@ class Model:
                 expected.setdefault(self.keys.tries(uid), {})[field_name] = value
             if owed.grave is not None:
                 expected.setdefault(self.keys.grave(uid), {})[log_id] = owed.grave
+        for (uid, log_id), key in self.lines.items():
+            expected.setdefault(self.keys.order(uid), {})[_place(log_id)] = _line(key)
         if self.owed:
             refs = self.refs()
             expected[self.keys.refs] = {log_id: b"%d" % refs[log_id] for log_id in refs}
@@ -240,3 +290,22 @@ class Model:
         below = [log_id for log_id in self.present if order(log_id) < order(self.trimmed)]
         assert all(refs[log_id] for log_id in below)
         assert order(self.trimmed) <= order(self.cursor)
+        self._check_lines()
+
+    def _check_lines(self) -> None:
+        """In each one entry is at work, and who is parked stands in one."""
+        at_work = Counter(
+            (uid, key)
+            for (uid, id_), key in self.lines.items()
+            if not self.owed[uid, id_].is_parked
+        )
+        assert at_work == Counter({(uid, key) for (uid, _), key in self.lines.items()})
+        assert {slot for slot, owed in self.owed.items() if owed.is_parked} <= self.lines.keys()
+
+
+def _place(log_id: LogId) -> bytes:
+    return b"%013d-%020d" % order(log_id)
+
+
+def _line(key: str) -> int:
+    return int(sha1(key.encode(), usedforsecurity=False).hexdigest()[:13], 16)

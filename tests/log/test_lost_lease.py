@@ -18,10 +18,10 @@ from tests.log.helpers import (
     routed,
 )
 
-Act = Callable[[Log, Sequence[Held]], Awaitable[list[bool]]]
+Act = Callable[[Log, Sequence[Held]], Awaitable[Sequence[int]]]
 
 
-async def _settle(log: Log, items: Sequence[Held]) -> list[bool]:
+async def _settle(log: Log, items: Sequence[Held]) -> list[int]:
     return await log.settle(items)
 
 
@@ -37,11 +37,11 @@ async def _give_back(log: Log, items: Sequence[Held]) -> list[bool]:
     return await log.defer(later(items, 0, counts=False))
 
 
-async def _bury(log: Log, items: Sequence[Held]) -> list[bool]:
+async def _bury(log: Log, items: Sequence[Held]) -> list[int]:
     return await log.bury(graves(items))
 
 
-async def _bury_for_sink(log: Log, items: Sequence[Held]) -> list[bool]:
+async def _bury_for_sink(log: Log, items: Sequence[Held]) -> list[int]:
     return await log.bury(graves(items, has_sink=True))
 
 

@@ -30,11 +30,15 @@ _LEASE_US = 3_600_000_000  # longer than any world takes: only the rule lets lea
 class Partition(Routers, Workers, Operators):
     """One partition and all who work on it."""
 
-    @initialize(wants=st.lists(st.frozensets(COLOURS, min_size=1), min_size=1, max_size=3))
-    def begin(self, wants: list[frozenset[int]]) -> None:
+    @initialize(
+        wants=st.lists(st.frozensets(COLOURS, min_size=1), min_size=1, max_size=3),
+        ordered=st.frozensets(st.sampled_from(["t1", "t2", "t3"])),
+    )
+    def begin(self, wants: list[frozenset[int]], ordered: frozenset[str]) -> None:
         self._run(self._redis.flushall())
         self._run(self._log.fence(1))
         self._sets[1] = {self._new_uid(): colours for colours in wants}
+        self._ordered[1] = ordered
         self.append([0, 1, 2, 0, 1, 2], 10)
         self.router_is_quick(0, 3, 0, 4)
 
@@ -60,10 +64,10 @@ class Partition(Routers, Workers, Operators):
         for uid in uids:
             self._run(self._log.purge(uid, model.waiting(uid, is_dead=True)))
             for log_id in model.waiting(uid):
-                self._set_time(uid, log_id, 1)
-            leased = self._run(self._log.lease(uid, 1000, FOR_EVER))
-            held = [Held(uid, entry.id, leased.token) for entry in leased.entries]
-            assert all(self._run(self._log.settle(held)))
+                if not model.owed[uid, log_id].is_parked:
+                    self._set_time(uid, log_id, 1)
+            while held := self._leased(uid):
+                assert all(self._run(self._log.settle(held)))
         while self._run(self._log.trim(NEWEST, 0))[1]:
             pass
 
@@ -72,6 +76,11 @@ class Partition(Routers, Workers, Operators):
         assert set(seen.keys) <= {model.keys.log, model.keys.state}
         kept = [log_id for log_id in model.entries if order(log_id) >= order(model.cursor)]
         assert seen.log(model.keys) == [log_id for log_id in kept if log_id in model.present]
+
+    def _leased(self, uid: str) -> list[Held]:
+        """All that is due; of each line one entry."""
+        leased = self._run(self._log.lease(uid, 1000, FOR_EVER))
+        return [Held(uid, entry.id, leased.token) for entry in leased.entries]
 
 
 _SETTINGS = {"appendfsync": ("no", "always"), "stream-node-max-entries": ("3", "100")}

@@ -72,6 +72,41 @@ async def test_events_with_a_key_go_to_its_partition(redis: Redis, logs: list[Lo
         assert found == [key for key in keys if partition_of(key, 4) == partition]
 
 
+async def test_where_order_is_wanted_events_without_a_key_go_by_their_source(
+    redis: Redis, logs: list[Log]
+) -> None:
+    appender = spread(logs, keyed=True)
+    sources = [f"/s{number}" for number in range(20)]
+
+    for source in sources * 2:
+        entry = Entry(source.encode(), None, b"")
+        await appender.append(entry, Event({"source": source}))
+    await appender.append(Entry(b"k1", None, b""), Event({"source": "/s", "partitionkey": "k1"}))
+
+    for partition, log in enumerate(logs):
+        found = [fields[b"a"].decode() for _, fields in await stream(redis, log.keys.log)]
+        expected = [key for key in [*sources * 2, "k1"] if partition_of(key, 4) == partition]
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "keyed", "fits"),
+    [
+        (1, False, {(1, False), (1, True)}),
+        (4, False, {(4, False)}),
+        (4, True, {(4, True)}),
+    ],
+)
+def test_an_appender_fits_what_it_was_made_for(
+    logs: list[Log], count: int, keyed: bool, fits: set[tuple[int, bool]]
+) -> None:
+    """One partition has the events of every key in any case."""
+    appender = spread(logs[:count], keyed=keyed)
+    asked = [(partitions, by_key) for partitions in (1, 4) for by_key in (False, True)]
+
+    assert {each for each in asked if appender.fits(each[0], keyed=each[1])} == fits
+
+
 async def test_those_without_a_key_share_an_append_and_take_turns(
     redis: Redis, logs: list[Log]
 ) -> None:

@@ -274,7 +274,7 @@ def test_no_text_makes_loading_raise(tmp_path_factory: pytest.TempPathFactory, t
     assert all("\n" not in str(each) for each in found.problems)
 
 
-@pytest.mark.parametrize("name", ["reply-policy", "header-encoding"])
+@pytest.mark.parametrize("name", ["reply-policy", "header-encoding", "ordering"])
 def test_a_choice_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     text = GOOD.replace("{name: t}", f"{{name: t, annotations: {{poplin.dev/{name}: yes-please}}}}")
 

@@ -165,3 +165,21 @@ def test_verdicts_are_brokers_then_triggers_as_they_stand_in_the_files(tmp_path:
     found = _verdicts(tmp_path, "---\n".join([GOOD, refused, broken, BROKER]))
 
     assert [each.name for each in found] == ["z", "b", "t", "a"]
+
+
+def test_a_trigger_that_wants_order_has_its_brokers_events_spread_by_key(tmp_path: Path) -> None:
+    other = BROKER.replace("{name: b}", "{name: other}")
+    note = "{name: u, annotations: {poplin.dev/ordering: partitionkey}}"
+    ordered = GOOD.replace("{name: t}", note)
+
+    found = resolve(
+        loaded(tmp_path, "---\n".join((BROKER, other, GOOD, ordered))),
+        lambda key, _broker: key.partition("/")[2],
+        broker_url=lambda _ns, _name: "",
+    )
+
+    assert [(each.name, each.ordering) for each in found.triggers] == [
+        ("t", "none"),
+        ("u", "partitionkey"),
+    ]
+    assert [(each.name, each.keyed) for each in found.brokers] == [("b", True), ("other", False)]

@@ -83,13 +83,74 @@ local function held_items(due, at, count, width, flags)
   return held
 end
 
+-- An ordered trigger's `order` is a sorted set of what it has due: a place for each id, with the
+-- line in which that stands as the score. Of each line one entry is at work; the others are
+-- parked: their time in `due` is one that never comes.
+local PARKED = '9000000000000000'
+
+-- Sorts as text as the ids do in the log.
+local function place_of(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return ms .. '-' .. string.rep('0', 20 - #seq) .. seq
+end
+
+local function id_at(place)
+  local ms, seq = string.match(place, '^(%d+)-0*(%d+)$')
+  return ms .. '-' .. seq
+end
+
+-- The line of an event's key, which is its partitionkey, else its source (poplin/event.py).
+-- 52 bits of a hash: should two keys share a line, they wait for each other.
+local line_by_id = {}
+local function line_of(log, id)
+  if not line_by_id[id] then
+    local entry = redis.call('XRANGE', log, id, id)[1]
+    local attributes = entry and cjson.decode(entry[2][2]) or {}
+    local key = attributes.partitionkey
+    if key == nil or key == '' then key = attributes.source or '' end
+    line_by_id[id] = text(tonumber(string.sub(redis.sha1hex(tostring(key)), 1, 13), 16))
+  end
+  return line_by_id[id]
+end
+
+-- A place for an id that is to be in `due` from now on. Returns its time there: `now` where it
+-- is alone in its line. Where a log is routed again, an id that has a place keeps its time.
+local function line_up(log, due, order, id, now)
+  local line = line_of(log, id)
+  local is_alone = redis.call('ZCOUNT', order, line, line) == 0
+  local is_new = redis.call('ZADD', order, line, place_of(id)) == 1
+  if not is_new then return redis.call('ZSCORE', due, id) or now end
+  return is_alone and now or PARKED
+end
+
+-- Call before ids leave `due` for good, whether or not their trigger is ordered: the lowest of
+-- each one's line is due now. Returns which ids somebody waited behind.
+-- Until they have left, a repeat changes nothing: a slot that moves may stop a script half-way.
+local function leave_line(due, order, ids)
+  local freed = {}
+  if redis.call('EXISTS', order) == 0 then return freed end
+  for _, id in ipairs(ids) do
+    local line = redis.call('ZSCORE', order, place_of(id))
+    if line then
+      redis.call('ZREM', order, place_of(id))
+      local lowest = redis.call('ZRANGEBYSCORE', order, line, line, 'LIMIT', 0, 1)[1]
+      if lowest then
+        redis.call('ZADD', due, 'XX', text(now_us()), id_at(lowest))
+        freed[id] = true
+      end
+    end
+  end
+  return freed
+end
+
 local function write_journal(journal, line)
   if line ~= '' then redis.call('XADD', journal, 'MAXLEN', '~', 5000, '*', 'j', line) end
 end
 
--- µs until a queue has work: 0 when an entry is due or its lease ran out, -1 when none waits.
+-- µs until a queue has work: 0 when an entry is due or its lease ran out, -1 when none waits:
+-- what is parked waits for no time.
 local function work_in(due, now)
   if #redis.call('ZRANGEBYSCORE', due, text(-now), text(now), 'LIMIT', 0, 1) > 0 then return '0' end
-  local waiting = redis.call('ZRANGEBYSCORE', due, text(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  local waiting = redis.call('ZRANGEBYSCORE', due, text(now), '(' .. PARKED, 'WITHSCORES', 'LIMIT', 0, 1)
   return waiting[2] and text(tonumber(waiting[2]) - now) or '-1'
 end

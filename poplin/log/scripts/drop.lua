@@ -1,12 +1,14 @@
 -- The queues of a removed trigger gone, up to n entries a call. Raise the generation first,
 -- or a router with the old set may fill them again.
--- KEYS log, state, refs, due, tries, dead, grave. ARGV n, at most 1,000.
+-- KEYS log, state, refs, due, tries, dead, grave, order. ARGV n, at most 1,000.
 -- Returns how many went and how many remain.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
-local due, tries, dead, grave = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local due, tries, dead, grave, order = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local set = redis.call('EXISTS', due) == 1 and due or dead
 local ids = redis.call('ZRANGE', set, 0, tonumber(ARGV[1]) - 1)
 if #ids > 0 then
+  -- It may come back before all are gone, and then goes on in order.
+  leave_line(due, order, ids)
   redis.call('ZREM', set, unpack(ids))
   redis.call('HDEL', grave, unpack(ids))
   forget_tries(tries, ids, ALL_TRIES)

@@ -1,15 +1,15 @@
 -- Old entries into a trigger's queue again, if they are routed and still in the log.
--- KEYS log, state, refs, due, tries, dead, grave. ARGV the caller's generation, the mark of this
--- replay, then ids, at most 1,000. Returns how many, how many were in the queue already, and how
--- many are not routed yet; or nil when the trigger set is not the caller's: a queue that was
--- dropped must not come back.
+-- KEYS log, state, refs, due, tries, dead, grave, order. ARGV the caller's generation, the mark of
+-- this replay, '1' if the trigger is ordered, then ids, at most 1,000. Returns how many, how many
+-- were in the queue already, and how many are not routed yet; or nil when the trigger set is not
+-- the caller's: a queue that was dropped must not come back.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
-local due, tries, dead, grave = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local due, tries, dead, grave, order = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 if redis.call('HGET', state, 'generation') ~= ARGV[1] then return false end
 local cursor = redis.call('HGET', state, 'cursor') or '0-0'
 local now = text(now_us())
 local replayed, waiting, unrouted = 0, 0, 0
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local id = ARGV[i]
   local routed = not before(cursor, id)
   local entry = routed and redis.call('XRANGE', log, id, id, 'COUNT', 1)[1]
@@ -26,7 +26,7 @@ for i = 3, #ARGV do
     end
     forget_tries(tries, {id}, ATTEMPTS)
     redis.call('HSET', tries, id .. '/replay', ARGV[2])
-    redis.call('ZADD', due, now, id)
+    redis.call('ZADD', due, ARGV[3] == '1' and line_up(log, due, order, id, now) or now, id)
     replayed = replayed + 1
   end
 end

@@ -1,8 +1,9 @@
 -- Put the matches of a stretch of the log into the triggers' queues and move the cursor.
--- KEYS log, state, refs, then due of each trigger.
+-- KEYS log, state, refs, then due of each trigger, then order of the last of them: those that
+-- are ordered.
 -- ARGV: cursor that the caller read from, last id it read, how many entries it read, its
--- generation, lease in µs, then for each trigger: number of ids, how many of them (the first)
--- the caller leases, the ids.
+-- generation, lease in µs, how many triggers are ordered, then for each trigger: number of ids,
+-- how many of them (the first) the caller leases, which of an ordered one is none, the ids.
 -- Returns the token, or nil when stale: another router was faster, the trigger set is newer
 -- than the caller's, the broker is gone, or the caller read a log that a failover took away.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
@@ -17,13 +18,17 @@ local now = now_us()
 local token = -(now + tonumber(ARGV[5]))
 local leased_until, due_now = text(token), text(now)
 local references = {}
-local at = 6
-for k = 4, #KEYS do
+local ordered = tonumber(ARGV[6])
+local last = #KEYS - ordered
+local at = 7
+for k = 4, last do
+  local order = k > last - ordered and KEYS[k + ordered]
   local count, leased = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local members = {}
   for i = 1, count do
     local id = ARGV[at + 1 + i]
-    members[#members + 1] = i <= leased and leased_until or due_now
+    local time = i <= leased and leased_until or due_now
+    members[#members + 1] = order and line_up(log, KEYS[k], order, id, time) or time
     members[#members + 1] = id
     references[id] = (references[id] or 0) + 1
     if #members == 1000 or i == count then

@@ -1,18 +1,22 @@
 -- Delivered: out of the queue and forgotten, where the caller still holds the lease.
--- KEYS log, state, refs, journal, then due, tries, grave of each trigger.
+-- KEYS log, state, refs, journal, then due, tries, grave, order of each trigger.
 -- ARGV journal line, then for each trigger: number of items, and id, token of each.
--- Returns a flag per item, '1' settled or '0' gone. A repeat changes nothing.
+-- Returns a flag per item: '1' settled, '2' and another that waited behind it is due now, or
+-- '0' gone. A repeat changes nothing.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
 local flags = {}
 local at = 2
-for k = 5, #KEYS, 3 do
+for k = 5, #KEYS, 4 do
   local count = tonumber(ARGV[at])
   at = at + 1
-  local ids = {}
+  local ids, flag_of, before_us = {}, {}, #flags
   for _, i in ipairs(held_items(KEYS[k], at, count, 2, flags)) do
-    ids[#ids + 1] = ARGV[at + (i - 1) * 2]
+    local id = ARGV[at + (i - 1) * 2]
+    ids[#ids + 1] = id
+    flag_of[id] = before_us + i
   end
   if #ids > 0 then
+    for id in pairs(leave_line(KEYS[k], KEYS[k + 3], ids)) do flags[flag_of[id]] = '2' end
     redis.call('ZREM', KEYS[k], unpack(ids))
     forget_tries(KEYS[k + 1], ids, ALL_TRIES)
     redis.call('HDEL', KEYS[k + 2], unpack(ids))

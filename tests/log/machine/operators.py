@@ -7,7 +7,7 @@ from poplin.log import LogId
 from poplin.log import log as log_module
 from tests.log.helpers import FOR_EVER, NEWEST
 from tests.log.machine.world import COLOURS, PICK, PICKS, World
-from tests.log.model import START, Owed, Seen, order
+from tests.log.model import START, Seen, order
 
 __all__ = ["Operators"]
 
@@ -20,11 +20,13 @@ class Operators(World):
     def revive(self, pick: int, picks: list[int]) -> None:
         uid, ids = self._dead_letters(pick, picks)
         expected = self._dead(uid, ids)
+        is_ordered = uid in self._ordered[self._newest()]
 
-        assert self._run(self._log.revive(uid, ids)) == len(expected)
+        assert self._run(self._log.revive(uid, ids, is_ordered=is_ordered)) == len(expected)
 
         for log_id in expected:
-            self._model.revive((uid, log_id))
+            mark = self._model.owed[uid, log_id].replay
+            self._model.becomes_due(uid, log_id, is_ordered=is_ordered, replay=mark)
 
     @precondition(lambda self: any(owed.is_dead for owed in self._model.owed.values()))
     @rule(pick=PICK, picks=PICKS)
@@ -45,9 +47,10 @@ class Operators(World):
         if not uids:
             return
         uid, ids = uids[pick % len(uids)], self._ids(picks)
+        is_ordered = uid in self._ordered[generation]
 
         mark = f"replay-{self._number()}"
-        found = self._run(self._log.replay(uid, ids, generation, mark))
+        found = self._run(self._log.replay(uid, ids, generation, mark, is_ordered=is_ordered))
 
         if generation != model.generation:
             assert found is None
@@ -61,7 +64,7 @@ class Operators(World):
                 waiting += 1
             elif log_id in model.present:
                 replayed += 1
-                model.owed[uid, log_id] = Owed(replay=mark)
+                model.becomes_due(uid, log_id, is_ordered=is_ordered, replay=mark)
         assert found == (replayed, waiting, unrouted)
 
     def _dead_letters(self, pick: int, picks: list[int]) -> tuple[str, list[LogId]]:
@@ -75,10 +78,17 @@ class Operators(World):
         buried = self._model.waiting(uid, is_dead=True)
         return [log_id for log_id in dict.fromkeys(ids) if log_id in buried]
 
-    @rule(wants=st.none() | st.frozensets(COLOURS, min_size=1), removes=st.none() | PICK)
-    def change_triggers(self, wants: frozenset[int] | None, removes: int | None) -> None:
-        """Known to routers at once, in force after the fence."""
+    @rule(
+        wants=st.none() | st.frozensets(COLOURS, min_size=1),
+        removes=st.none() | PICK,
+        turns=st.none() | PICK,
+    )
+    def change_triggers(
+        self, wants: frozenset[int] | None, removes: int | None, turns: int | None
+    ) -> None:
+        """Known to routers at once, in force after the fence. `turns` order on, or off."""
         newest = dict(self._sets[self._newest()])
+        ordered = self._ordered[self._newest()]
         generation = self._newest() + 1
         if removes is not None and newest:
             uid = list(newest)[removes % len(newest)]
@@ -86,7 +96,9 @@ class Operators(World):
             self._removed[uid] = generation
         if wants is not None and len(newest) < 4:
             newest[self._new_uid()] = wants
-        self._sets[generation] = newest
+        if turns is not None and newest:
+            ordered ^= {list(newest)[turns % len(newest)]}
+        self._sets[generation], self._ordered[generation] = newest, ordered
 
     @rule()
     def fence(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import orjson
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -27,9 +28,15 @@ redis.call('XSETID', KEYS[1], of['last-generated-id'],
 class Routers(World):
     """Who fills the log and the queues."""
 
-    @rule(colours=st.lists(COLOURS, min_size=1, max_size=4), size=st.sampled_from([0, 10, 300]))
-    def append(self, colours: list[int], size: int) -> None:
-        entries = [Entry(b'{"c":%d}' % colour, None, b"x" * size) for colour in colours]
+    @rule(
+        colours=st.lists(COLOURS, min_size=1, max_size=4),
+        size=st.sampled_from([0, 10, 300]),
+        key=st.sampled_from(['"source":"/s"', '"source":"/s","partitionkey":"k"', '"source":"k"']),
+    )
+    def append(self, colours: list[int], size: int, key: str = '"source":"/s"') -> None:
+        entries = [
+            Entry(b'{"c":%d,%b}' % (colour, key.encode()), None, b"x" * size) for colour in colours
+        ]
 
         ids = self._run(self._log.append(entries))
 
@@ -76,7 +83,7 @@ class Routers(World):
         self._is_new(token)
         model.cursor = last
         for uid, match in matches.items():
-            model.route(last, uid, match.ids, match.leased, token)
+            model.route(last, uid, match, token)
             self._hands[worker] += [
                 Held(uid, log_id, token) for log_id in match.ids[: match.leased]
             ]
@@ -86,12 +93,13 @@ class Routers(World):
         for uid, colours in self._sets[generation].items():
             ids = [log_id for log_id in batch if self._colour(log_id) in colours]
             if ids:
-                matches[uid] = Matches(ids, min(room, len(ids)))
+                is_ordered = uid in self._ordered[generation]
+                matches[uid] = Matches(ids, 0 if is_ordered else min(room, len(ids)), is_ordered)
         return matches
 
     def _colour(self, log_id: LogId) -> int:
         entry = self._model.entries.get(log_id)
-        return 0 if entry is None else int(entry.attributes[5:-1])
+        return 0 if entry is None else int(orjson.loads(entry.attributes)["c"])
 
     @precondition(lambda self: self._has_unrouted())
     @rule(number=_ROUTERS, room=st.integers(0, 3), worker=WORKERS, count=st.integers(1, 5))

@@ -1,12 +1,14 @@
 """Workers lease, finish and crash; time passes."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poplin.log import Burial, Deferral, Held, LeasedEntry, LogId
 from tests.log.machine.world import PICK, PICKS, WORKERS, World
-from tests.log.model import Owed, Slot
+from tests.log.model import PARKED, Owed, Slot
 
 __all__ = ["Workers"]
 
@@ -66,7 +68,7 @@ class Workers(World):
     @rule(worker=WORKERS, picks=PICKS)
     def settle(self, worker: int, picks: list[int]) -> None:
         items = self._items(worker, picks)
-        expected = self._model.holds(items)
+        expected = self._model.effects(items)
 
         assert self._run(self._log.settle(items)) == expected
 
@@ -107,7 +109,7 @@ class Workers(World):
     @rule(worker=WORKERS, picks=PICKS, has_sink=st.booleans())
     def bury(self, worker: int, picks: list[int], has_sink: bool) -> None:
         items = self._items(worker, picks)
-        expected = self._model.holds(items)
+        expected = self._model.effects(items, stays=has_sink)
         grave = b"%d" % self._number()
 
         burials = [Burial(held, grave, has_sink) for held in items]
@@ -124,7 +126,7 @@ class Workers(World):
         known = self._hands[worker] * 3 + self._ghosts[-3:]
         return [known[pick % len(known)] for pick in picks] if known else []
 
-    def _done(self, worker: int, items: list[Held], flags: list[bool]) -> list[Held]:
+    def _done(self, worker: int, items: list[Held], flags: Sequence[int]) -> list[Held]:
         """Whoever was refused forgets the entry, too."""
         self._ghosts += [held for held in items if held in self._hands[worker]]
         self._hands[worker] = [held for held in self._hands[worker] if held not in items]
@@ -153,4 +155,4 @@ class Workers(World):
 
     def _is_deferred(self, slot: Slot) -> bool:
         owed = self._model.owed[slot]
-        return owed.time > self._model.now_us and not owed.is_dead
+        return self._model.now_us < owed.time < PARKED and not owed.is_dead

@@ -46,6 +46,8 @@ class World(RuleBasedStateMachine):
         self._log = Log(redis, "shop/orders")
         self._model = Model(self._log.keys)
         self._sets: dict[int, dict[str, frozenset[int]]] = {1: {}}
+        self._ordered: dict[int, frozenset[str]] = {1: frozenset()}
+        """By generation, as the sets."""
         self._removed: dict[str, int] = {}
         self._uids = 0
         self._numbers = 0
