@@ -4,13 +4,16 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from console import problems
+from console.audit import Audit
 from console.brokers import broker_routes
+from console.operations import operation_routes
 from console.triggers import trigger_routes
 
 __all__ = ["console_app"]
 
 
-def console_app(redis: Redis) -> FastAPI:
+def console_app(redis: Redis, audit: Audit | None = None) -> FastAPI:
+    """Flush `audit` when it ends."""
     app = FastAPI(title="Poplin", summary="Brokers, triggers, and what became of every event")
     problems.install(app)
 
@@ -18,6 +21,10 @@ def console_app(redis: Redis) -> FastAPI:
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
-    for routes in (broker_routes(redis), trigger_routes(redis)):
+    for routes in (
+        broker_routes(redis),
+        trigger_routes(redis),
+        operation_routes(redis, audit or Audit()),
+    ):
         app.include_router(routes)
     return app

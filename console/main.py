@@ -6,6 +6,7 @@ import structlog
 import uvicorn
 
 from console.app import console_app
+from console.audit import Audit
 from poplin.process import listening_socket, set_on_signal
 from poplin.settings import ConsoleSettings
 from poplin.store import Availability, connect
@@ -17,12 +18,13 @@ async def serve(settings: ConsoleSettings) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     set_on_signal(stop)
+    audit = Audit()
     redis = connect(settings.redis_url, availability=Availability())
     listener = listening_socket(settings.host, settings.port, settings.socket_fd)
     host, port = listener.getsockname()[:2]
     server = uvicorn.Server(
         uvicorn.Config(
-            console_app(redis),
+            console_app(redis, audit),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -42,4 +44,5 @@ async def serve(settings: ConsoleSettings) -> None:
         # Not serve(): the signals are ours.
         await server._serve([listener])  # noqa: SLF001
         stop.set()
+    audit.flush()
     await redis.aclose()
