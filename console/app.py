@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from console import problems
 from console.access import Access, Guard
 from console.brokers import broker_routes
+from console.traces import trace_routes
 from console.triggers import trigger_routes
 
 __all__ = ["console_app"]
@@ -36,8 +37,9 @@ def console_app(redis: Redis, access: Access | None = None) -> FastAPI:
             "openapi": "/openapi.json",
             "brokers": "/brokers",
             "triggers": "/triggers",
+            "trace": "/trace",
         }
 
-    for routes in (broker_routes(redis), trigger_routes(redis)):
+    for routes in (broker_routes(redis), trigger_routes(redis), trace_routes(redis)):
         app.include_router(routes)
     return app
