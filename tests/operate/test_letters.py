@@ -50,7 +50,7 @@ async def test_letters_of_several_partitions_that_died_together_follow_the_parti
     await scene.publish()
     ids = [await scene.dead(3, partition) for partition in range(3)]
     for log, each in zip(scene.logs, ids, strict=True):
-        await redis.zadd(log.keys.dead(scene.uid), dict.fromkeys(each, 5))  # type: ignore[arg-type] # ids are bytes
+        await redis.zadd(log.keys.dead(scene.uid), dict.fromkeys(each, 5))
 
     found = await _pages(scene, 2)
 
