@@ -9,6 +9,7 @@ from poplin_cli import services
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
+from poplin_cli.tail import tail
 from poplin_cli.trace import trace
 from poplin_cli.up.command import up
 
@@ -27,6 +28,7 @@ app.command()(up)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)
+app.command()(tail)
 app.command()(trace)
 app.add_typer(get_app)
 app.add_typer(filter_app)
