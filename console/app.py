@@ -9,6 +9,7 @@ from console import problems
 from console.access import Access, Guard
 from console.audit import Audit
 from console.brokers import broker_routes
+from console.events import event_routes
 from console.operations import operation_routes
 from console.traces import trace_routes
 from console.triggers import trigger_routes
@@ -45,6 +46,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
 
     for routes in (
         broker_routes(redis),
+        event_routes(redis),
         trigger_routes(redis),
         trace_routes(redis),
         operation_routes(redis, audit or Audit()),

@@ -12,6 +12,7 @@ from poplin_cli.get import get_app
 from poplin_cli.pause import pause, resume
 from poplin_cli.replay import replay
 from poplin_cli.runner import Commands
+from poplin_cli.tail import tail
 from poplin_cli.trace import trace
 from poplin_cli.up.command import up
 
@@ -30,6 +31,7 @@ app.command()(up)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)
+app.command()(tail)
 app.command()(trace)
 app.command()(replay)
 app.command()(pause)
