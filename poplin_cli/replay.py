@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.filter_option import FilterOption, filters_of
 from poplin_cli.options import (
     DEFAULT_API,
     DEFAULT_RATE,
     ApiOption,
-    FilterOption,
     NamespaceOption,
     Output,
     OutputOption,
@@ -40,7 +40,6 @@ def replay(
     narrows them. What is sent has the extension poplinreplay.
     """
     from poplin_cli.client import Api
-    from poplin_cli.filter_text import parse_filters
     from poplin_cli.replay_work import Window, work
 
     window = Window(
@@ -48,6 +47,6 @@ def replay(
         full_name(trigger, namespace),
         since or "",
         until or "",
-        tuple(parse_filters(filters or [])),
+        tuple(filters_of(filters)),
     )
     work(Api(api, admin_token), window, rate=rate, yes=yes, output=output)
