@@ -37,6 +37,7 @@ class PartitionDispatcher:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
         self._report = shared.report
+        self._tally = shared.tally
         self._stopping = False
         self._attempter = attempter
         self._outbox = Outbox(log, self._on_written)
@@ -47,6 +48,7 @@ class PartitionDispatcher:
             self._lanes,
             count=settings.read_count,
             start=self._start,
+            tally=shared.tally,
         )
 
     def follow(self, triggers: TriggerSet) -> None:
@@ -125,6 +127,7 @@ class PartitionDispatcher:
     def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
         lane = delivery.lane
         self._report.outcome(delivery, outcome)
+        self._tally.written(delivery, outcome)
         if isinstance(outcome, Settled):
             if outcome.note == IGNORED_ANSWER:
                 self._ignored(lane)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from dispatcher.report import Report
 from dispatcher.suspects import Suspects
+from dispatcher.tally import Tally
 from poplin.budget import Budget
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
@@ -19,3 +20,4 @@ class Shared:
     """Memory for the events of all deliveries under way."""
     suspects: Suspects = field(default_factory=Suspects)
     report: Report = field(default_factory=Report)
+    tally: Tally = field(default_factory=Tally)
