@@ -124,6 +124,11 @@ def test_what_a_trigger_did_not_want_is_what_was_routed_and_did_not_match() -> N
         f"{FILTERED}/n/b/one": 12,
         f"{FILTERED}/n/b/none": 15,
     }
+
+    tally.routed("n/b", triggers, 1, {})
+    tally.gather()
+
+    assert tally.counts.take()[f"{FILTERED}/n/b/all"] == 1
     tally.gather()
     assert tally.counts.take() == {}
 
