@@ -5,6 +5,7 @@ from redis.asyncio import Redis
 
 from console import problems
 from console.brokers import broker_routes
+from console.metrics import metrics_routes
 from console.triggers import trigger_routes
 
 __all__ = ["console_app"]
@@ -18,6 +19,6 @@ def console_app(redis: Redis) -> FastAPI:
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
-    for routes in (broker_routes(redis), trigger_routes(redis)):
+    for routes in (broker_routes(redis), trigger_routes(redis), metrics_routes(redis)):
         app.include_router(routes)
     return app
