@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["AttributeValue", "Event"]
+__all__ = ["REPLAY", "AttributeValue", "Event"]
+
+REPLAY = "poplinreplay"
+"""The extension that a replayed event has when it is delivered: which replay it was."""
 
 AttributeValue = str | int | bool
 """Strings keep their text; only extensions of structured events are integers or booleans."""

@@ -9,17 +9,21 @@ from poplin_cli.errors import InputError
 
 __all__ = [
     "DEFAULT_API",
+    "TOKEN_VARIABLE",
     "AllNamespacesOption",
     "ApiOption",
+    "FilterOption",
     "NamespaceOption",
     "Output",
     "OutputOption",
     "TokenOption",
     "YesOption",
+    "checked_token",
     "full_name",
 ]
 
 DEFAULT_API = "http://127.0.0.1:8081"
+TOKEN_VARIABLE = "POPLIN_ADMIN_TOKEN"  # noqa: S105 - the name of it
 
 
 class Output(StrEnum):
@@ -36,7 +40,7 @@ TokenOption = Annotated[
     str | None,
     typer.Option(
         "--admin-token",
-        envvar="POPLIN_ADMIN_TOKEN",
+        envvar=TOKEN_VARIABLE,
         help="The token that the management API demands; rather give it in the environment.",
     ),
 ]
@@ -49,7 +53,23 @@ NamespaceOption = Annotated[
 AllNamespacesOption = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")
 ]
+FilterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        help="type=order.created (exact; several joined by commas), a `filters` list or one "
+        "element of it in YAML or JSON, or else a CESQL expression. May be given again; all must "
+        "match.",
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+def checked_token(token: str | None) -> str | None:
+    """One that a header can carry. Raises InputError."""
+    if token is not None and not (token.isascii() and token.isprintable() and token.strip()):
+        raise InputError("--admin-token must be of visible ASCII characters, and not empty")
+    return token
 
 
 def full_name(name: str, namespace: str) -> str:

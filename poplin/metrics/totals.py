@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
+from poplin.errors import StoreUnavailableError
 from poplin.log.scripts import Script
 from poplin.metrics.families import BUCKETS_S, FAMILIES
 from poplin.store import translated
@@ -126,9 +128,11 @@ async def add_slice(
 async def add_totals(redis: Redis, series: Sequence[str], more: int) -> None:
     """Count what is rare, at once; a process that counts events has a Flusher.
 
-    Raises StoreUnavailableError; whether it counted is then unknown.
+    Never raises for a store that is away: what is counted has been done, and says so itself.
     """
-    await add_slice(redis, uuid4().hex, 0, {"/".join(series): more}, remembered_s=1)
+    if more:
+        with suppress(StoreUnavailableError):
+            await add_slice(redis, uuid4().hex, 0, {"/".join(series): more}, remembered_s=1)
 
 
 _add = Script("add", "poplin.metrics")

@@ -167,6 +167,16 @@ async def test_what_is_rare_is_counted_at_once(redis: Redis) -> None:
     assert await accepted(redis) == 8
 
 
+async def test_what_is_done_is_not_undone_by_a_count_that_is_lost(
+    redis: Redis, faulty: Any
+) -> None:
+    faulty.refuses = True
+
+    await add_totals(faulty, SERIES, 7)
+
+    assert await accepted(redis) == 0
+
+
 async def test_series_of_another_version_are_left_alone(redis: Redis) -> None:
     await add_totals(redis, ("poplin_not_yet_invented_total", "x"), 1)
 
