@@ -47,8 +47,10 @@ class Roster:
 async def alive(redis: Redis) -> list[str]:
     """For who is none of them: the names of those that spoke lately."""
     now_us = int(await _clock(redis, (_KEY,), ()))
+    # One that speaks between the two calls is no one from the future.
+    since, until = now_us - int(_SILENT_S * 1e6), now_us + int(_SPEAK_S * 1e6)
     with translated():
-        names: Any = await redis.zrangebyscore(_KEY, now_us - int(_SILENT_S * 1e6), "+inf")
+        names: Any = await redis.zrangebyscore(_KEY, since, until)
     return sorted(name.decode() for name in names)
 
 
