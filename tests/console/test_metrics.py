@@ -25,6 +25,7 @@ from poplin.metrics.families import (
 from poplin.store import connect
 from tests.log.helpers import dead, later, leased
 from tests.metrics.page import Page
+from tests.operate.scene import Scene
 
 BROKER = BrokerRecord(namespace="n", name="b", partitions=2)
 TRIGGER = TriggerRecord(uid="u", namespace="n", name="t", broker="b", subscriber_uri="http://s/")
@@ -71,6 +72,26 @@ async def test_whoever_can_count_shows_a_zero_before(
             labels = {**OF_TRIGGER, "response_code_class": "failed", "reason": "busy"}
             wanted = frozenset((name, labels[name]) for name in family.labels)
             assert (family.name, wanted) in series
+
+
+async def test_what_operators_put_into_the_queue_again_is_counted(
+    redis: Redis, client: httpx.AsyncClient
+) -> None:
+    """And what they only look at, or remove, is not."""
+    scene = Scene(redis)
+    await scene.publish()
+    await scene.dead(3)
+    letters = "/triggers/default/audit/dead-letters"
+    await client.post(f"{letters}/redrive", json={"limit": 2})
+    await client.post(f"{letters}/purge", json={})
+    await client.post("/brokers/default/main/replay", json={"trigger": "audit", "dryRun": True})
+    answer = await client.post("/brokers/default/main/replay", json={"trigger": "audit"})
+
+    page = await _page(client)
+
+    assert answer.json()["replayed"] > 0
+    assert page.value("poplin_redriven_total", trigger_name="audit") == 2
+    assert page.value("poplin_replayed_total", trigger_name="audit") == answer.json()["replayed"]
 
 
 async def test_queues_are_gauged_over_all_partitions(
