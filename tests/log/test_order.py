@@ -144,19 +144,19 @@ async def test_a_repeat_of_a_settle_frees_nobody_twice(log: Log) -> None:
 
 async def test_triggers_have_lines_of_their_own(log: Log) -> None:
     entry = Entry(b'{"source":"/s"}', None, b"")
-    ids = await log.append([entry, entry])
+    ids = await log.append([entry, entry, entry])
     assert ids is not None
     matches = {
-        "a": Matches(ids, 0, True),
+        "a": Matches(ids[:2], 0, True),
         "plain": Matches(ids, 1),
-        "b": Matches(ids[1:], 0, True),
+        "b": Matches(ids[2:], 0, True),
     }
-    routed = await log.route(await log.position(), ids[-1], 2, matches)
+    routed = await log.route(await log.position(), ids[-1], 3, matches)
     assert routed.token is not None
 
     assert await heads(log, "plain") == ids[1:]
     one, other = await leased(log, "a"), await leased(log, "b")
-    assert ([held.id for held in one], [held.id for held in other]) == (ids[:1], ids[1:])
+    assert ([held.id for held in one], [held.id for held in other]) == (ids[:1], ids[2:])
     plain = Held("plain", ids[0], routed.token)
     assert await log.settle([plain, *other, *one]) == [DONE, DONE, FREED]
 
