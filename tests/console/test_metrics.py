@@ -80,7 +80,7 @@ async def test_what_operators_put_into_the_queue_again_is_counted(
     """And what they only look at, or remove, is not."""
     scene = Scene(redis)
     await scene.publish()
-    await scene.dead(3)
+    await scene.dead(5)
     letters = "/triggers/default/audit/dead-letters"
     await client.post(f"{letters}/redrive", json={"limit": 2})
     await client.post(f"{letters}/purge", json={})
@@ -89,9 +89,9 @@ async def test_what_operators_put_into_the_queue_again_is_counted(
 
     page = await _page(client)
 
-    assert answer.json()["replayed"] > 0
+    assert answer.json()["replayed"] == 3
     assert page.value("poplin_redriven_total", trigger_name="audit") == 2
-    assert page.value("poplin_replayed_total", trigger_name="audit") == answer.json()["replayed"]
+    assert page.value("poplin_replayed_total", trigger_name="audit") == 3
 
 
 async def test_queues_are_gauged_over_all_partitions(

@@ -8,10 +8,13 @@ import pytest
 import pytest_asyncio
 from redis.crc import key_slot
 
+from console.scrape import Scraper
 from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, publish
 from poplin.catalog.catalog import CATALOG
 from poplin.errors import ConfigurationError, StoreUnavailableError
-from poplin.log import Held, Log, LogId, Matches
+from poplin.log import Held, Log, LogId, Matches, Roster
+from poplin.metrics import Counts, Flusher, add_totals, prune
+from poplin.metrics.families import ACCEPTED
 from poplin.store import LeanRedis, check_profile, connect
 from tests.log.helpers import FOR_EVER, GENERATION, accepted, event, owed
 from tests.topology.servers import Cluster, Node
@@ -202,3 +205,19 @@ async def test_the_url_of_one_node_is_refused(nodes: Cluster) -> None:
     with pytest.raises(ConfigurationError, match=r"use --redis redis\+cluster://"):
         await check_profile(redis, "durable")
     await redis.aclose()
+
+
+async def test_what_is_counted_is_scraped_wherever_it_is_kept(redis: LeanRedis) -> None:
+    await publish(redis, [BrokerRecord(namespace="shop", name="orders", partitions=4)], [])
+    await Roster(redis, "one").look()
+    counts = Counts()
+    counts.add((ACCEPTED, "shop/orders"), 3)
+    await Flusher(redis, counts).flush()
+    await add_totals(redis, (ACCEPTED, "shop/orders"), 1)
+
+    scrape = await Scraper(redis).scrape()
+
+    assert scrape.totals.counters == {ACCEPTED: {("shop", "orders"): 4}}
+    assert scrape.memory is not None
+    assert scrape.dispatchers == 1
+    assert await prune(redis) == 0
