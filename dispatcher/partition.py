@@ -43,6 +43,7 @@ class PartitionDispatcher:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
         self._report = shared.report
+        self._tally = shared.tally
         self._stopping = False
         self._attempter = attempter
         self._outbox = Outbox(log, self._on_written)
@@ -53,6 +54,7 @@ class PartitionDispatcher:
             self._lanes,
             count=settings.read_count,
             start=self._start,
+            tally=shared.tally,
         )
 
     def follow(self, triggers: TriggerSet) -> None:
@@ -131,6 +133,7 @@ class PartitionDispatcher:
     def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
         lane = delivery.lane
         self._report.outcome(delivery, outcome)
+        self._tally.written(delivery, outcome)
         if isinstance(outcome, Settled):
             if outcome.note == IGNORED_ANSWER:
                 self._ignored(lane)
