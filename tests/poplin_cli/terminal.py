@@ -14,8 +14,10 @@ __all__ = ["plain", "shown"]
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
-    """All that it writes, escape sequences too."""
+def shown(
+    *arguments: str, width: int, url: str, typed: str = "", code: int = 0, **environment: str
+) -> str:
+    """All that it writes, escape sequences too, when that is typed; it ends with `code`."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     kept = {
@@ -27,6 +29,7 @@ def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
         env={**kept, "TERM": "xterm-256color", "POPLIN_API": url, **environment},
     )  # fmt: skip
     os.close(theirs)
+    os.write(ours, typed.encode())
     text = b""
     while True:
         try:
@@ -37,7 +40,7 @@ def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
             break
         text += part
     os.close(ours)
-    assert process.wait(20) == 0, text
+    assert process.wait(20) == code, text
     return text.decode().replace("\r\n", "\n")
 
 

@@ -110,6 +110,22 @@ async def test_where_there_is_no_dead_letter_there_is_nothing_to_ask(
     assert (result.exit_code, json.loads(result.stdout)["count"]) == (0, 0)
 
 
+@pytest.mark.parametrize(("typed", "code", "left"), [("y\n", 0, 0), ("n\n", 1, 2)])
+async def test_on_a_terminal_it_asks_and_shows_its_progress(
+    redis: Redis, console: Console, typed: str, code: int, left: int
+) -> None:
+    scene = await _scene(redis, letters=2)
+
+    text = await asyncio.to_thread(
+        shown, "dead-letters", "purge", "audit", "--all", width=80, url=console.url, typed=typed,
+        code=code,
+    )  # fmt: skip
+
+    assert "This will remove 2 dead letters of trigger default/audit for good. Go on?" in text
+    assert ("2/2" in plain(text)) is (left == 0)
+    assert await redis.zcard(scene.logs[0].keys.dead(scene.uid)) == left
+
+
 async def test_a_replay_says_what_it_did(redis: Redis, poplin: Poplin) -> None:
     scene = await _scene(redis)
     await scene.settled(3)
