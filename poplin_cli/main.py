@@ -8,6 +8,7 @@ import typer
 from poplin_cli import services
 from poplin_cli.check import check
 from poplin_cli.dead_letters import dead_letters_app
+from poplin_cli.describe import describe_app
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.pause import pause, resume
@@ -39,6 +40,7 @@ app.command()(replay)
 app.command()(pause)
 app.command()(resume)
 app.add_typer(get_app)
+app.add_typer(describe_app)
 app.add_typer(dead_letters_app)
 app.add_typer(filter_app)
 
