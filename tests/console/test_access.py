@@ -14,6 +14,7 @@ from poplin_cli.main import app
 from tests.console.server import running_console
 
 LOCAL = {"127.0.0.1"}
+NO_STORE = "redis://127.0.0.1:1"
 TOKEN = "for-a-test"  # noqa: S105
 
 
@@ -112,16 +113,16 @@ async def test_the_index_says_where_to_go_on() -> None:
     assert [page.status_code for page in pages] == [200, 200]
 
 
-def test_an_address_for_everybody_without_a_token_is_warned_of(store_url: str) -> None:
-    with running_console(store_url, "--host", "0.0.0.0") as console:
+def test_an_address_for_everybody_without_a_token_is_warned_of() -> None:
+    with running_console(NO_STORE, "--host", "0.0.0.0") as console:
         line = console.next_line()
 
     assert line["level"] == "warning"
     assert "--admin-token" in str(line["event"])
 
 
-def test_with_a_token_there_is_nothing_to_warn_of(store_url: str) -> None:
-    with running_console(store_url, "--host", "0.0.0.0", token=TOKEN) as console:
+def test_with_a_token_there_is_nothing_to_warn_of() -> None:
+    with running_console(NO_STORE, "--host", "0.0.0.0", token=TOKEN) as console:
         console.process.terminate()
         assert console.process.stdout is not None
         rest = console.process.stdout.read()
