@@ -30,7 +30,7 @@ class BrokerDispatcher:
         self._redis = redis
         self._shared = shared
         self._triggers: dict[str, ServedTrigger] = {}
-        self._attempter = Attempter(shared.sender, self._replies(record))
+        self._attempter = Attempter(shared.sender, self._replies(record), shared.tally)
         self._stop = asyncio.Event()
         self.partitions: list[PartitionDispatcher] = []
 

@@ -9,7 +9,7 @@ from poplin.log.browse import Death, Graveyard, Scan, entry_at, scan
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.meter import Meter
-from poplin.log.roster import LOOK_S, Roster, share
+from poplin.log.roster import LOOK_S, Roster, alive, share
 from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
     BEGINNING,
@@ -63,6 +63,7 @@ __all__ = [
     "Scan",
     "Token",
     "Usage",
+    "alive",
     "entry_at",
     "is_before",
     "partition_of",
