@@ -61,6 +61,13 @@ async def dead(log: Log, count: int, uid: str = "a") -> list[LogId]:
     return [held.id for held in items]
 
 
+async def dropped(log: Log, uid: str = "a", generation: int = GENERATION) -> tuple[int, int]:
+    """A slice of the queues dropped, by who knows the newest trigger set."""
+    slice_ = await log.drop(uid, generation)
+    assert slice_ is not None
+    return slice_
+
+
 def later(items: Iterable[Held], delay_s: float = 60, counts: bool = True) -> list[Deferral]:
     return [Deferral(held, delay_s, counts) for held in items]
 
