@@ -3,20 +3,22 @@
 It never reads YAML or Kubernetes objects: whoever owns the truth publishes finished records.
 """
 
-from poplin.catalog.catalog import Catalog, RemovedTrigger
+from poplin.catalog.catalog import Catalog
 from poplin.catalog.follow import Follower
-from poplin.catalog.publish import forget_removed, is_in_force, publish
+from poplin.catalog.publish import forget, is_in_force, publish
 from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
+from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 
 __all__ = [
     "BrokerRecord",
     "Catalog",
     "DeliveryPolicy",
     "Follower",
+    "RemovedBroker",
     "RemovedTrigger",
     "TriggerRecord",
     "Verdict",
-    "forget_removed",
+    "forget",
     "is_in_force",
     "publish",
 ]
