@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from poplin.catalog import BrokerRecord, TriggerRecord, Verdict
 from poplin.catalog.catalog import Catalog, logs, read
 from poplin.errors import StoreUnavailableError
+from poplin.resources import status_of
 from poplin.store import translated
 
 __all__ = ["console_app"]
@@ -54,16 +55,10 @@ def _verdicts(catalog: Catalog, kind: str) -> dict[str, Verdict]:
 
 
 def _status(verdict: Verdict) -> dict[str, Any]:
-    condition = {
-        "type": "Ready",
-        "status": str(verdict.ready),
-        "reason": verdict.reason,
-        "message": verdict.message,
-    }
     return {
         "namespace": verdict.namespace,
         "name": verdict.name,
-        "conditions": [condition],
+        **status_of(verdict),
         "warnings": list(verdict.warnings),
     }
 

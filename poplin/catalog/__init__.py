@@ -6,12 +6,19 @@ It never reads YAML or Kubernetes objects: whoever owns the truth publishes fini
 from poplin.catalog.catalog import Catalog
 from poplin.catalog.follow import Follower
 from poplin.catalog.publish import forget, is_in_force, publish
-from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
+from poplin.catalog.records import (
+    BrokerRecord,
+    Condition,
+    DeliveryPolicy,
+    TriggerRecord,
+    Verdict,
+)
 from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 
 __all__ = [
     "BrokerRecord",
     "Catalog",
+    "Condition",
     "DeliveryPolicy",
     "Follower",
     "RemovedBroker",

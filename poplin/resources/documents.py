@@ -4,18 +4,16 @@ import re
 from typing import Literal, cast
 
 from poplin.resources.annotations import read_annotations
+from poplin.resources.dependency import read_dependency
 from poplin.resources.destinations import read_destination, read_ref
 from poplin.resources.duration import parse_duration
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.filter_fields import read_filters
-from poplin.resources.models import Broker, Delivery, Service, Trigger
+from poplin.resources.models import Broker, Delivery, Identity, Service, Trigger
 from poplin.resources.values import Value
 from poplin.sender import is_host
 
-__all__ = ["Identity", "read_broker", "read_identity", "read_service", "read_trigger"]
-
-Identity = tuple[str, str, str]
-"""kind, namespace, name."""
+__all__ = ["read_broker", "read_identity", "read_service", "read_trigger"]
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _DNS_SUBDOMAIN = re.compile(
@@ -55,10 +53,10 @@ def _name(checker: Checker, value: Value | None, allowed: re.Pattern[str]) -> st
 
 
 def read_broker(
-    checker: Checker, identity: Identity, annotations: Value | None, spec: Value | None
+    checker: Checker, identity: Identity, annotations: Value | None, document: Fields
 ) -> Broker:
     _, namespace, name = identity
-    delivery = None
+    spec, delivery = document.take("spec"), None
     if spec is not None and (fields := checker.fields(spec)):
         delivery = _delivery(checker, fields.take("delivery"), namespace)
         if (config := fields.take("config")) is not None:
@@ -74,9 +72,10 @@ def read_broker(
 
 
 def read_trigger(
-    checker: Checker, identity: Identity, annotations: Value | None, spec: Value | None
+    checker: Checker, identity: Identity, annotations: Value | None, document: Fields
 ) -> Trigger | None:
     _, namespace, name = identity
+    spec = document.need("spec")
     fields = checker.fields(spec) if spec is not None else None
     if fields is None:
         return None
@@ -86,6 +85,7 @@ def read_trigger(
     filters = read_filters(checker, fields.take("filters"), fields.take("filter"))
     delivery = _delivery(checker, fields.take("delivery"), namespace)
     parsed = read_annotations(checker, "Trigger", annotations)
+    dependency = read_dependency(checker, annotations, namespace)
     fields.refuse_unknown()
     if destination is None:
         return None
@@ -96,16 +96,18 @@ def read_trigger(
         subscriber=destination,
         filters=filters,
         delivery=delivery,
+        dependency=dependency,
         annotations=parsed,
         warnings=tuple(checker.warnings),
     )
 
 
 def read_service(
-    checker: Checker, identity: Identity, _annotations: Value | None, spec: Value | None
+    checker: Checker, identity: Identity, _annotations: Value | None, document: Fields
 ) -> Service:
     """Only what an address needs is looked at; a Service has many other fields."""
     _, namespace, name = identity
+    spec = document.take("spec")
     fields = checker.fields(spec) if spec is not None else None
     kind = fields.take("type") if fields else None
     if fields is None or kind is None or kind.data != "ExternalName":

@@ -1,13 +1,16 @@
 """Documents once they are checked: Broker, Trigger and Service, and what was wrong with the rest."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 __all__ = [
     "Broker",
     "Delivery",
     "Destination",
+    "Document",
+    "Identity",
     "Loaded",
+    "Place",
     "Problem",
     "Ref",
     "Refused",
@@ -21,7 +24,7 @@ __all__ = [
 class Problem:
     """One thing to mend; `where` is the kind and name of the document, if it got that far.
 
-    `line` 0 is the file as a whole.
+    `line` 0 is the file as a whole. One that `hides` leaves unknown which documents stand there.
     """
 
     file: str
@@ -29,11 +32,27 @@ class Problem:
     message: str
     where: str = ""
     path: str = ""
+    hides: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         parts = (place, self.where, self.path, self.message)
         return ": ".join(one_line(part) for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document begins."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+_NOWHERE = Place("", 0)
+_D = TypeVar("_D")
 
 
 def one_line(text: str) -> str:
@@ -78,19 +97,24 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """`warnings` are sentences about what is legal but rarely meant."""
+    """`warnings` are sentences about what is legal but rarely meant; `spec_digest` tells whether
+    a spec is another one. `refused_edit` is a sentence about a later version that is no good.
+    """
 
     namespace: str
     name: str
     delivery: Delivery | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    spec_digest: str = ""
+    refused_edit: str = ""
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """`filters` are the elements that a compiler takes, made from whichever field applies;
-    `warnings` as a Broker's.
+    `dependency` is what `knative.dev/dependency` names; the rest as a Broker's.
     """
 
     namespace: str
@@ -99,18 +123,24 @@ class Trigger:
     subscriber: Destination
     filters: tuple[dict[str, Any], ...] = ()
     delivery: Delivery | None = None
+    dependency: Ref | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    spec_digest: str = ""
+    refused_edit: str = ""
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A document that says what it is, but cannot be served."""
 
-    kind: Literal["Broker", "Trigger"]
+    kind: str
     namespace: str
     name: str
     message: str
+    spec_digest: str = ""
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +151,38 @@ class Service:
     name: str
     external_name: str | None
     ports: tuple[tuple[str, int], ...] = ()
+    place: Place = field(default=_NOWHERE, compare=False)
+
+
+Identity = tuple[str, str, str]
+"""kind, namespace, name."""
+
+Document = Broker | Trigger | Service | Refused
 
 
 @dataclass(slots=True)
 class Loaded:
     """What the files hold. Notes are said once and need no mending."""
 
-    brokers: list[Broker] = field(default_factory=list)
-    triggers: list[Trigger] = field(default_factory=list)
-    services: list[Service] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    documents: dict[Identity, Document] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def brokers(self) -> list[Broker]:
+        return self._all(Broker)
+
+    @property
+    def triggers(self) -> list[Trigger]:
+        return self._all(Trigger)
+
+    @property
+    def services(self) -> list[Service]:
+        return self._all(Service)
+
+    @property
+    def refused(self) -> list[Refused]:
+        return self._all(Refused)
+
+    def _all(self, kind: type[_D]) -> list[_D]:
+        return [each for each in self.documents.values() if isinstance(each, kind)]
