@@ -65,6 +65,15 @@ TrustOption = Annotated[
 ]
 LogFormatOption = Annotated[LogFormat, typer.Option(help="Lines for people, or JSON for machines.")]
 SocketOption = Annotated[int | None, typer.Option(hidden=True)]
+KeepOption = Annotated[
+    float,
+    typer.Option(
+        "--keep-removed",
+        min=0.1,
+        hidden=True,
+        help="Seconds that what a removed trigger or broker left is kept.",
+    ),
+]
 EventBytesOption = Annotated[
     int, typer.Option(min=1024, help="Largest event, headers included; above it 413.")
 ]
@@ -105,6 +114,7 @@ def up(
         int, typer.Option(min=16, help="Most memory of the embedded store, in MiB.")
     ] = 1024,
     max_event_bytes: EventBytesOption = _MEBIBYTE,
+    keep_removed: KeepOption = 600.0,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run the whole fabric on this machine."""
@@ -128,6 +138,7 @@ def up(
                 dispatchers=dispatchers,
                 store_memory=store_memory * _MEBIBYTE,
                 max_event_bytes=max_event_bytes,
+                removed_kept_s=keep_removed,
                 log_format=log_format.value,
             )
         )
@@ -180,6 +191,7 @@ def dispatcher(
     profile: ProfileOption = Profile.durable,
     replicas: ReplicasOption = 1,
     trust_store: TrustOption = False,
+    keep_removed: KeepOption = 600.0,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run a dispatcher alone: log entries in, deliveries out."""
@@ -193,6 +205,7 @@ def dispatcher(
                 profile=profile.value,
                 replicas=_checked(replicas, profile),
                 trust_store=trust_store,
+                removed_kept_s=keep_removed,
             )
         )
     )

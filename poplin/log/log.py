@@ -92,6 +92,11 @@ class Log:
         with translated():
             return bool(await self._redis.exists(self.keys.log))
 
+    async def length(self) -> int:
+        """How many events it holds."""
+        with translated():
+            return int(await self._redis.xlen(self.keys.log))
+
     # Routing
 
     async def read(
