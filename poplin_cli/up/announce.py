@@ -58,9 +58,9 @@ async def _owed(redis: Redis, trigger: RemovedTrigger) -> tuple[int, int]:
     return sum(due for due, _ in parts), sum(dead for _, dead in parts)
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _count(number: float, thing: str) -> str:
+    return f"{number:.10g} {thing}" if number == 1 else f"{number:.10g} {thing}s"
 
 
 def _span(seconds: float) -> str:
-    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
+    return _count(seconds / 60, "minute") if seconds >= 60 else _count(seconds, "second")

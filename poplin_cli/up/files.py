@@ -34,9 +34,10 @@ class Files:
         before, self.loaded = self.loaded, loaded
         for note in _new(loaded.notes, before.notes):
             self._output.say(note)
-        for problem in _new(loaded.problems, before.problems):
+        problems = _new(loaded.problems, before.problems)
+        for problem in problems:
             self._output.say(str(problem), level="error")
-        if kept := _new(_kept(loaded), _kept(before)):
+        if problems and (kept := _kept(loaded)):
             self._output.say(f"the last good version keeps serving of {few(kept)}", level="warning")
         for file in _new(_broken(before.problems), _broken(loaded.problems)):
             if os.path.exists(file):
