@@ -19,6 +19,7 @@ from poplin.catalog.catalog import (
     read_version,
 )
 from poplin.catalog.fields import encoded
+from poplin.catalog.pauses import set_paused
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 from poplin.log import Log
@@ -168,5 +169,8 @@ _publish = Script("publish", "poplin.catalog")
 
 async def forget(redis: Redis, what: RemovedTrigger | RemovedBroker) -> None:
     """What it left behind is gone; nothing is left to come back to."""
-    name = f"removed/{what.uid}" if isinstance(what, RemovedTrigger) else f"closed/{what.key}"
-    await _publish_fields(redis, "", {}, [name])
+    if isinstance(what, RemovedTrigger):
+        await set_paused(redis, what.uid, is_paused=False)
+        await _publish_fields(redis, "", {}, [f"removed/{what.uid}"])
+    else:
+        await _publish_fields(redis, "", {}, [f"closed/{what.key}"])

@@ -1,12 +1,14 @@
 """The text of one file → its documents, and what is wrong with the rest."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from hashlib import blake2b
 from itertools import islice
 
+from poplin.resources.defaults import is_defaults, read_defaults
 from poplin.resources.documents import read_broker, read_identity, read_service, read_trigger
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.models import (
@@ -19,20 +21,25 @@ from poplin.resources.models import (
     Trigger,
     one_line,
 )
+from poplin.resources.secret import read_secret
 from poplin.resources.values import DocumentError, Value, build, split
 
 __all__ = ["Part", "admit"]
 
 _MOST_DOCUMENTS = 10_000
 _GROUP = "eventing.knative.dev"
-_CLASS = f"{_GROUP}/broker.class"
+# Words of the parser may repeat what stands there.
+_HAS_SECRET = re.compile(r"""kind["']?\s*:\s*["']?Secret\b""")
 
 _Reader = Callable[[Checker, Identity, Value | None, Fields], Document | None]
 _READERS: dict[str, tuple[str, _Reader]] = {
     "Broker": (f"{_GROUP}/v1", read_broker),
     "Trigger": (f"{_GROUP}/v1", read_trigger),
     "Service": ("v1", read_service),
+    "Secret": ("v1", read_secret),
+    "ConfigMap": ("v1", read_defaults),
 }
+_UNSAID = "this Secret is not plain YAML; write each value as a quoted text"
 _OURS = ("Broker", "Trigger")
 """Kinds whose documents are read to the last field; Kubernetes has its own eyes on others."""
 
@@ -63,7 +70,8 @@ def _documents(text: str, part: Part) -> Iterator[Value]:
             value = build(document, first_line)
         except DocumentError as error:
             is_empty = False
-            part.problems.append(Problem(part.file, error.line, str(error), hides=True))
+            message = _UNSAID if _HAS_SECRET.search(document) else str(error)
+            part.problems.append(Problem(part.file, error.line, message, hides=True))
             continue
         if value is not None and value.data is not None:
             is_empty = False
@@ -104,7 +112,8 @@ def _rooted(value: Value, root: str) -> Value:
         data = {name: _rooted(each, root) for name, each in data.items()}
     elif isinstance(data, list):
         data = [_rooted(each, root) for each in data]
-    return Value(data, value.line, value.path.removeprefix(root).removeprefix("."))
+    path = value.path.removeprefix(root).removeprefix(".")
+    return replace(value, data=data, path=path)
 
 
 def _read_fields(fields: Fields, checker: Checker, part: Part) -> bool:
@@ -119,9 +128,15 @@ def _read_fields(fields: Fields, checker: Checker, part: Part) -> bool:
     if identity is None:
         return False
     checker.where = f"{kind} {identity[1]}/{identity[2]}"
-    part.documents.append((identity, _document(identity, annotations, fields, checker, place)))
-    if kind == "Broker" and not checker.problems:
-        _note_unused(identity, annotations, fields.value, part)
+    if kind == "ConfigMap":
+        identity = (kind, "", identity[2])  # there is one for all namespaces, wherever it is
+    found = _document(identity, annotations, fields, checker, place)
+    part.documents.append((identity, found))
+    if isinstance(found, Broker):
+        _note_unused(found, fields.value, part)
+    elif kind not in _OURS:
+        # It has no verdict that could carry them.
+        part.notes += [one_line(f"{place}: {checker.where}: {each}") for each in checker.warnings]
     return True
 
 
@@ -134,6 +149,8 @@ def _kind(fields: Fields, checker: Checker, part: Part, place: Place) -> str | N
     if version is None or kind is None:
         return None
     expected, _ = _READERS.get(kind, ("", None))
+    if kind == "ConfigMap" and not is_defaults(fields.value):
+        expected = ""
     is_our_group = version.partition("/")[0] == _GROUP
     if version == expected:
         return kind
@@ -178,23 +195,20 @@ def _digest(spec: Value | None) -> str:
     return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _note_unused(
-    identity: Identity, annotations: Value | None, document: Value, part: Part
-) -> None:
+def _note_unused(broker: Broker, document: Value, part: Part) -> None:
     """Poplin serves every Broker in the files, whatever its class and config."""
-    broker_class = (annotations.data if annotations else {}).get(_CLASS)
     spec = document.data.get("spec")
     config = spec.data.get("config") if spec and spec.data else None
     unused = []
-    if broker_class is not None and broker_class.data not in (None, "Poplin"):
-        unused.append(f"class {broker_class.data}")
+    if broker.broker_class not in ("", "Poplin"):
+        unused.append(f"class {broker.broker_class}")
     if config is not None and config.data is not None:
         unused.append("spec.config")
     if unused:
         is_or_are = "is" if len(unused) == 1 else "are"
         part.notes.append(
             one_line(
-                f"Broker {identity[1]}/{identity[2]}: {' and '.join(unused)} {is_or_are} not "
+                f"Broker {broker.namespace}/{broker.name}: {' and '.join(unused)} {is_or_are} not "
                 "used; Poplin serves every Broker in the files"
             )
         )

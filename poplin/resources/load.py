@@ -53,9 +53,8 @@ def _add(part: Part, loaded: Loaded) -> list[Problem]:
     for identity, document in part.documents:
         first = loaded.documents.setdefault(identity, document)
         if first is not document:
-            kind, namespace, name = identity
             message = f"is there twice; the first is at {first.place}; keep one"
-            where = f"{kind} {namespace}/{name}"
+            where = f"{identity[0]} {'/'.join(filter(None, identity[1:]))}"
             problems.append(Problem(part.file, document.place.line, message, where))
     return problems
 

@@ -1,10 +1,12 @@
-"""Documents once they are checked: Broker, Trigger and Service, and what was wrong with the rest."""
+"""Documents once they are checked, and what was wrong with the rest."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 __all__ = [
     "Broker",
+    "BrokerDefaults",
+    "Defaults",
     "Delivery",
     "Destination",
     "Document",
@@ -14,6 +16,7 @@ __all__ = [
     "Problem",
     "Ref",
     "Refused",
+    "Secret",
     "Service",
     "Trigger",
     "one_line",
@@ -103,6 +106,7 @@ class Broker:
 
     namespace: str
     name: str
+    broker_class: str = ""
     delivery: Delivery | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -154,10 +158,56 @@ class Service:
     place: Place = field(default=_NOWHERE, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A v1 Secret, decoded. Its values are for whoever opens a connection with them: they are in
+    no message, no log and not in the catalog.
+    """
+
+    namespace: str
+    name: str
+    values: dict[str, bytes] = field(repr=False)
+    place: Place = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """Of the Brokers of a namespace, or of all: by class, and for the others.
+
+    `delivery` None is nothing at all, neither a delivery nor a config, which in Knative is looked
+    for elsewhere; an empty one has no retries.
+    """
+
+    broker_class: str = ""
+    delivery: Delivery | None = None
+    classes: dict[str, Delivery] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerDefaults:
+    """The ConfigMap config-br-defaults."""
+
+    namespaces: dict[str, Defaults]
+    cluster: Defaults
+    place: Place = field(default=_NOWHERE, compare=False)
+
+    def delivery(self, namespace: str, broker_class: str) -> Delivery:
+        """Of a Broker that has none of its own; the class is empty where it names none."""
+        own = self.namespaces.get(namespace, Defaults())
+        broker_class = broker_class or own.broker_class
+        found = own.delivery if broker_class == own.broker_class else own.classes.get(broker_class)
+        if found is not None:
+            return found
+        others = self.cluster.delivery or Delivery()
+        if broker_class in ("", self.cluster.broker_class):
+            return others
+        return self.cluster.classes.get(broker_class, others)
+
+
 Identity = tuple[str, str, str]
 """kind, namespace, name."""
 
-Document = Broker | Trigger | Service | Refused
+Document = Broker | Trigger | Service | Secret | BrokerDefaults | Refused
 
 
 @dataclass(slots=True)
@@ -179,6 +229,14 @@ class Loaded:
     @property
     def services(self) -> list[Service]:
         return self._all(Service)
+
+    @property
+    def secrets(self) -> list[Secret]:
+        return self._all(Secret)
+
+    @property
+    def defaults(self) -> BrokerDefaults | None:
+        return next(iter(self._all(BrokerDefaults)), None)
 
     @property
     def refused(self) -> list[Refused]:

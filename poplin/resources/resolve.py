@@ -7,13 +7,12 @@ from typing import Any
 from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
 from poplin.resources.addresses import Addresses, BrokerUrl
 from poplin.resources.annotations import ANNOTATIONS
+from poplin.resources.defaults import with_defaults
 from poplin.resources.models import Broker, Delivery, Loaded, Trigger
 from poplin.resources.status import broker_verdict, refused_verdict, trigger_verdict
 
 __all__ = ["Resolved", "resolve"]
 
-_DEFAULT_DELIVERY = Delivery(retry=10, backoff_policy="exponential", backoff_delay_s=0.2)
-"""Of a Broker that says nothing about delivery (Knative's shipped config-br-defaults)."""
 _DEFAULT_TIMEOUT_S = 30.0
 
 NameOf = Callable[[str, str], str]
@@ -40,6 +39,7 @@ def resolve(
     by namespace/name (`--resolve`); `known` are the verdicts in force, from which generations go on.
     """
     found = Resolved()
+    loaded = with_defaults(loaded)
     addresses = Addresses(loaded, broker_url, services)
     brokers = {(broker.namespace, broker.name): broker for broker in loaded.brokers}
     for broker in loaded.brokers:
@@ -54,7 +54,8 @@ def resolve(
         if owner in brokers and _is_deliverable(verdict):
             uid = uid_for(f"{trigger.namespace}/{trigger.name}", "/".join(owner))
             found.triggers.append(_trigger_record(trigger, brokers[owner], uid, verdict))
-    found.verdicts.sort(key=lambda each: each.kind)
+    places = {identity: number for number, identity in enumerate(loaded.documents)}
+    found.verdicts.sort(key=lambda v: (v.kind, places[v.kind, v.namespace, v.name]))
     found.verdicts = [_numbered(each, (known or {}).get(each.key)) for each in found.verdicts]
     return found
 
@@ -104,6 +105,7 @@ def _trigger_record(trigger: Trigger, broker: Broker, uid: str, verdict: Verdict
         dead_letter_retention_s=setting("dead-letter-retention"),
         reply_policy=setting("reply-policy"),
         header_encoding=setting("header-encoding"),
+        paused=setting("paused"),
     )
 
 
@@ -121,7 +123,7 @@ def _policy(
 ) -> DeliveryPolicy:
     """A Trigger's delivery replaces its Broker's as a whole, but for the dead-letter sink
     as Knative's controller does; a Broker's own replaces the defaults as a whole."""
-    written = trigger.delivery or broker.delivery or _DEFAULT_DELIVERY
+    written = trigger.delivery or broker.delivery or Delivery()
     has_backoff = written.backoff_policy is not None and written.backoff_delay_s is not None
     return DeliveryPolicy(
         retry=written.retry or 0,

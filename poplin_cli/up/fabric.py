@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from poplin.process import listening_socket, set_on_signal
 from poplin.store import Profile, connect, ensure_profile, masked
 from poplin.waiting import wait
 from poplin_cli.embedded import store_command
+from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.announce import announce
 from poplin_cli.up.datadir import DataDir
 from poplin_cli.up.live import LiveFiles
@@ -24,13 +26,19 @@ from poplin_cli.up.supervisor import Process, ProcessSpec
 
 __all__ = ["Fabric", "UpSettings", "up"]
 
+_PYTHON = (sys.executable, "-m", "poplin_cli.main")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpSettings:
     files: tuple[Path, ...]
+    services: Mapping[str, str]
+    """URLs by namespace/name, that refs to Services lead to."""
     host: str
     port: int
+    admin_host: str
     admin_port: int
+    admin_token: str | None = field(repr=False)
     redis: str | None
     data_dir: Path
     profile: Profile
@@ -67,7 +75,7 @@ class Fabric:
                 + "; examples/01-quickstart/broker.yaml shows one"
             )
         listener = _listen(self._settings.host, self._settings.port, "--port")
-        admin = _listen(self._settings.host, self._settings.admin_port, "--admin-port")
+        admin = _listen(self._settings.admin_host, self._settings.admin_port, "--admin-port")
         self._base_url = _base_url(listener)
         data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
         try:
@@ -99,7 +107,7 @@ class Fabric:
                 on_wait=self._say_waiting,
                 on_trust=lambda: None,  # the services say it
             )
-            publisher = Publisher(redis, self._output, self._base_url)
+            publisher = Publisher(redis, self._output, self._base_url, settings.services)
             found = await publisher.publish(live.loaded, stop)
             if found is None:
                 return
@@ -160,15 +168,24 @@ class Fabric:
                 self._python(name, dispatcher)
                 for name in _names("dispatcher", settings.dispatchers)
             ),
-            self._python(
-                "console",
-                ("console", *common, "--socket-fd", str(admin.fileno())),
-                (admin.fileno(),),
-            ),
+            self._console(common, admin),
         ]
 
+    def _console(self, common: tuple[str, ...], admin: socket.socket) -> Process:
+        settings = self._settings
+        arguments = ("console", *common, "--host", settings.admin_host)
+        # In its environment: everybody on the machine may read its arguments.
+        token = {} if settings.admin_token is None else {TOKEN_VARIABLE: settings.admin_token}
+        spec = ProcessSpec(
+            "console",
+            (*_PYTHON, *arguments, "--socket-fd", str(admin.fileno())),
+            (admin.fileno(),),
+            token,
+        )
+        return Process(spec, self._output.relay, self._on_exit)
+
     def _python(self, name: str, arguments: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
-        return self._process(name, (sys.executable, "-m", "poplin_cli.main", *arguments), fds)
+        return self._process(name, (*_PYTHON, *arguments), fds)
 
     def _process(self, name: str, argv: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
         return Process(ProcessSpec(name, argv, fds), self._output.relay, self._on_exit)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from redis.asyncio import Redis
 
@@ -23,10 +23,13 @@ _PAUSE_S = 0.1
 class Publisher:
     """The only one who writes the catalog."""
 
-    def __init__(self, redis: Redis, output: Output, base_url: str) -> None:
+    def __init__(
+        self, redis: Redis, output: Output, base_url: str, services: Mapping[str, str]
+    ) -> None:
         self._redis = redis
         self._output = output
         self._base_url = base_url
+        self._services = services
         self._resolved = Resolved()
         self._catalog = Catalog()
         self._lock = asyncio.Lock()
@@ -76,6 +79,7 @@ class Publisher:
             loaded,
             lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
             broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+            services=self._services,
             known=known.verdicts,
         )
 

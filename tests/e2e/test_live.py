@@ -17,7 +17,7 @@ PATIENT = "{retry: 100, backoffPolicy: linear, backoffDelay: PT0.2S}"
 
 async def _triggers(fabric: Fabric) -> dict[str, dict[str, object]]:
     async with httpx.AsyncClient(trust_env=False) as client:
-        found = (await client.get(f"{fabric.admin_url}/triggers")).json()
+        found = (await client.get(f"{fabric.admin_url}/triggers")).json()["items"]
     return {each["name"]: each for each in found}
 
 

@@ -67,8 +67,8 @@ def _cpu_of_all_s(fabric: Fabric) -> float:
 
 async def _uri_of(fabric: Fabric, name: str) -> str:
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-        found = (await client.get(f"{fabric.admin_url}/triggers")).json()
-    return next(str(each["subscriberUri"]) for each in found if each["name"] == name)
+        found = (await client.get(f"{fabric.admin_url}/triggers/default/{name}")).json()
+    return str(found["subscriberUri"])
 
 
 @pytest.mark.parametrize("layout", [_a_file_each, _one_file], ids=["a file each", "one file"])

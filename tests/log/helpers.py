@@ -8,6 +8,8 @@ from redis.asyncio import Redis
 from poplin.log import Burial, Deferral, Entry, Held, Log, LogId, Matches, Position, Token
 
 GENERATION = 1
+MARK = "r1"
+"""Of a replay."""
 FOR_EVER = 1 << 40
 """Bytes that no log of a test has."""
 NEWEST = LogId(b"99999999999999-0")
@@ -66,6 +68,13 @@ async def dropped(log: Log, uid: str = "a", generation: int = GENERATION) -> tup
     slice_ = await log.drop(uid, generation)
     assert slice_ is not None
     return slice_
+
+
+async def replayed(log: Log, uid: str, ids: Sequence[LogId]) -> int:
+    """How many went into the queue again."""
+    found = await log.replay(uid, ids, GENERATION, MARK)
+    assert found is not None
+    return found.replayed
 
 
 def later(items: Iterable[Held], delay_s: float = 60, counts: bool = True) -> list[Deferral]:
