@@ -12,7 +12,7 @@ from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 if TYPE_CHECKING:
     from poplin.catalog.catalog import Catalog
 
-__all__ = ["changed", "encoded"]
+__all__ = ["changed", "differing"]
 
 _KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "broker": ("brokers", BrokerRecord),
@@ -24,13 +24,19 @@ _KINDS: Mapping[str, tuple[str, type[Any]]] = {
 """Of each kind of field: the attribute of Catalog, and what a value is."""
 
 
-def encoded(catalog: "Catalog") -> dict[str, bytes]:
-    """Its fields, but for the version."""
-    return {
-        f"{kind}/{key}": msgspec.json.encode(record)
-        for kind, (attribute, _) in _KINDS.items()
-        for key, record in getattr(catalog, attribute).items()
-    }
+def differing(old: "Catalog", new: "Catalog") -> tuple[dict[str, bytes], list[str]]:
+    """The fields of `new` that are not as in `old`, and the names of those that it has no more."""
+    fields: dict[str, bytes] = {}
+    stale: list[str] = []
+    for kind, (attribute, _) in _KINDS.items():
+        was, now = getattr(old, attribute), getattr(new, attribute)
+        fields |= {
+            f"{kind}/{key}": msgspec.json.encode(record)
+            for key, record in now.items()
+            if was.get(key) != record
+        }
+        stale += [f"{kind}/{key}" for key in was.keys() - now.keys()]
+    return fields, stale
 
 
 def changed(catalog: "Catalog", version: int, fields: Mapping[bytes, bytes | None]) -> "Catalog":

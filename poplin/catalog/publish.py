@@ -18,7 +18,7 @@ from poplin.catalog.catalog import (
     read,
     read_version,
 )
-from poplin.catalog.fields import encoded
+from poplin.catalog.fields import differing
 from poplin.catalog.pauses import set_paused
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.catalog.removed import RemovedBroker, RemovedTrigger
@@ -40,13 +40,15 @@ async def publish(
     verdicts: Iterable[Verdict] = (),
     *,
     after: int = 0,
+    old: Catalog | None = None,
 ) -> Catalog:
     """Make this the catalog. On return every partition is fenced: no older set routes an event.
 
     Dying half-way is harmless: the same call completes it. There is one publisher at a time. A
     change gets a version above `after`, so that what a store lost does not come back as newer.
+    `old` is the catalog in the store, for who has just looked.
     """
-    old = await read(redis)
+    old = await read(redis) if old is None else old
     new_brokers = {broker.key: _remembering(old, broker) for broker in brokers}
     new_triggers = {trigger.key: trigger for trigger in triggers}
     now_us = await Log(redis, "").server_time_us()
@@ -147,9 +149,8 @@ def _removed_brokers(
 
 async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
     """The fields that differ; only they are announced."""
-    was, now = encoded(old), encoded(new)
-    fields = {name: value for name, value in now.items() if was.get(name) != value}
-    await _publish_fields(redis, str(new.version), fields, was.keys() - now.keys())
+    fields, stale = differing(old, new)
+    await _publish_fields(redis, str(new.version), fields, stale)
 
 
 async def _publish_fields(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from redis.asyncio import Redis
 
 from poplin.catalog import Catalog, Verdict, is_in_force, publish
-from poplin.catalog.catalog import read
+from poplin.catalog.look import NOTHING, look
 from poplin.errors import StoreUnavailableError
 from poplin.resources import Loaded, Resolved, resolve
 from poplin.waiting import wait
@@ -32,6 +32,7 @@ class Publisher:
         self._services = services
         self._resolved = Resolved()
         self._catalog = Catalog()
+        self._last = NOTHING
         self._lock = asyncio.Lock()
 
     @property
@@ -46,9 +47,10 @@ class Publisher:
         while not stop.is_set():
             try:
                 async with self._lock:
-                    before = before or await self._known()
-                    self._resolved = self._resolve(loaded, before)
-                    self._catalog = await self._write(before.version)
+                    known = await self._known()
+                    before = before or known
+                    self._resolved = self._resolve(loaded, known)
+                    self._catalog = await self._write(known.version)
                     return list(changes(before, self._catalog))
             except StoreUnavailableError:
                 await wait(stop, _PAUSE_S)
@@ -70,7 +72,8 @@ class Publisher:
 
     async def _known(self) -> Catalog:
         """As the store has it, unless it lost what we know better."""
-        found = await read(self._redis)
+        self._last = await look(self._redis, self._last)
+        found = self._last.catalog
         return found if found.version >= self._catalog.version else self._catalog
 
     def _resolve(self, loaded: Loaded, known: Catalog) -> Resolved:
@@ -85,6 +88,12 @@ class Publisher:
 
     async def _write(self, after: int) -> Catalog:
         found = self._resolved
+        self._last = await look(self._redis, self._last)
         return await publish(
-            self._redis, found.brokers, found.triggers, found.verdicts, after=after
+            self._redis,
+            found.brokers,
+            found.triggers,
+            found.verdicts,
+            after=after,
+            old=self._last.catalog,
         )
