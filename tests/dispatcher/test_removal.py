@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -102,6 +103,23 @@ async def test_until_then_everything_is_kept_and_a_return_has_it_back(
     ((unrouted, _),) = await one.read(position.cursor, 10, 0)
     assert position.generation == again.version
     assert (await one.route(position, unrouted, 1, {TRIGGER.uid: Matches([unrouted])})).token
+
+
+async def test_a_log_is_kept_as_long_as_a_queue_that_names_its_entries(redis: Redis) -> None:
+    await _with_work(redis)
+    gone = await publish(redis, [], [])
+    long_ago = {key: replace(each, removed_us=0) for key, each in gone.closed.items()}
+    catalog = replace(gone, closed=long_ago)
+    before = await everything(redis)
+    stop = asyncio.Event()
+
+    removal = Removal(redis, LONG_S).run(stop, 0.01, lambda: catalog, lambda: True)
+    running = asyncio.create_task(removal)
+    await asyncio.sleep(0.1)
+    stop.set()
+    await running
+
+    assert await everything(redis) == before
 
 
 async def test_one_dispatcher_removes_for_all(redis: Redis, store_url: str) -> None:

@@ -21,6 +21,12 @@ WITHIN_S = 5.0
 Edit = Callable[[Path], None]
 
 
+@pytest.fixture(autouse=True)
+def notices_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that comes by would find what no notice told of."""
+    monkeypatch.setattr(watch, "_LOOK_MS", 60_000)
+
+
 def text(path: str, name: str = "t") -> str:
     return broker_yaml() + trigger_yaml(name, f"http://127.0.0.1:1/{path}")
 
