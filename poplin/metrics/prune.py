@@ -45,7 +45,8 @@ async def prune(redis: Redis) -> int:
 def _known(catalog: Catalog) -> set[tuple[str, ...]]:
     """The labels of everything that may count: brokers, triggers, and requests for neither."""
     known: set[tuple[str, ...]] = {("", "")}
-    known |= {(each.namespace, each.name) for each in catalog.brokers.values()}
+    for brokers in (catalog.brokers, catalog.closed):
+        known |= {(each.namespace, each.name) for each in brokers.values()}
     for triggers in (catalog.triggers, catalog.removed):
         known |= {(each.namespace, each.broker, each.name) for each in triggers.values()}
     return known

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -11,11 +12,12 @@ from dispatcher.service import Dispatcher
 from poplin.catalog import BrokerRecord, TriggerRecord, publish
 from poplin.codec import to_entry
 from poplin.event import AttributeValue, Event
-from poplin.log import Appender, Entry, Log
+from poplin.log import Appender, Entry, Leased, Log, LogId
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
 from tests.conftest import VALKEY
 from tests.fabric import subscriber
+from tests.log.helpers import times
 from tests.owing import owes_nothing
 from tests.waiting import until
 
@@ -73,6 +75,41 @@ async def reading(redis: Redis) -> int:
     """Connections that wait for log entries; those that wait for the catalog do not count."""
     clients = await redis.client_list()
     return sum(each["cmd"] == "xread" for each in clients)
+
+
+async def test_nothing_begins_for_a_trigger_that_goes_while_its_entry_is_leased(
+    redis: Redis, store_url: str
+) -> None:
+    """It is given back, for whoever may serve the trigger when it returns."""
+    async with subscriber() as peer, dispatching(redis, store_url) as dispatcher:
+        await publish(redis, [BROKER], [trigger(peer.url)])
+        await become(lambda: bool(dispatcher._brokers), 5)
+        partition = dispatcher._brokers["n/b"].partitions[0]
+        await become(lambda: bool(partition._lanes), 5)
+        leased, log = asyncio.Event(), partition.log
+        lease = log.lease
+
+        async def lease_late(uid: str, count: int, most_bytes: int) -> Leased:
+            found = await lease(uid, count, most_bytes)
+            await publish(redis, [BROKER], [])
+            await become(lambda: not partition._lanes, 5)
+            leased.set()
+            return found
+
+        log.lease = lease_late  # type: ignore[method-assign]
+        added: Any = await redis.xadd(log.keys.log, {"a": entry(1).attributes})
+        log_id = LogId(added)
+        await redis.hset(log.keys.state, "cursor", log_id)
+        await redis.zadd(log.keys.due("u"), {log_id: 1})
+        partition._lanes["u"].wait_turn()
+        await asyncio.wait_for(leased.wait(), 10)
+
+        async def is_given_back() -> bool:
+            return (await times(redis, log.keys.due("u")))[log_id] > 0
+
+        await until(is_given_back)
+
+    assert peer.received == []
 
 
 async def test_dispatchers_share_the_partitions_as_they_come_and_go(

@@ -265,7 +265,7 @@ async def test_a_dropped_queue_leaves_no_line(redis: Redis, log: Log) -> None:
     await lined_up(log, "x", "x", "y", "y")
     await leased(log)
 
-    assert await log.drop("a") == (4, 0)
+    assert await log.drop("a", GENERATION) == (4, 0)
 
     assert await redis.exists(log.keys.order("a"), log.keys.due("a")) == 0
 

@@ -4,7 +4,7 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, TriggerRecord, forget_removed, publish
+from poplin.catalog import BrokerRecord, TriggerRecord, forget, publish
 from poplin.metrics import Counts, Flusher, keep_pruned, prune, read_totals
 from poplin.metrics.families import ACCEPTED, DELIVERED, DISPATCH_DURATION, REFUSED
 from poplin.metrics.totals import read_fields
@@ -37,8 +37,8 @@ async def test_what_is_there_or_may_come_back_is_kept(redis: Redis) -> None:
 
 async def test_what_has_left_the_catalog_for_good_is_removed(redis: Redis) -> None:
     await publish(redis, [BROKER], [TRIGGER])
-    await publish(redis, [BROKER], [])
-    await forget_removed(redis, TRIGGER.uid)
+    catalog = await publish(redis, [BROKER], [])
+    await forget(redis, catalog.removed[TRIGGER.uid])
     await counted(redis)
 
     await prune(redis)
@@ -46,10 +46,13 @@ async def test_what_has_left_the_catalog_for_good_is_removed(redis: Redis) -> No
     assert await fields(redis) == {"/".join(series) for series in OF_BROKERS}
 
 
-async def test_a_removed_broker_takes_its_series_along(redis: Redis) -> None:
+async def test_a_removed_broker_takes_its_series_along_once_its_log_is_gone(redis: Redis) -> None:
     await publish(redis, [BROKER], [])
-    await publish(redis, [], [])
+    catalog = await publish(redis, [], [])
     await counted(redis)
+    await prune(redis)
+    assert {"/".join(series) for series in OF_BROKERS} <= await fields(redis)
+    await forget(redis, catalog.closed[BROKER.key])
 
     await prune(redis)
 
@@ -65,7 +68,7 @@ async def test_nothing_is_removed_while_the_store_has_lost_its_catalog(redis: Re
 async def test_series_are_pruned_every_now_and_then(redis: Redis) -> None:
     await publish(redis, [], [TRIGGER])
     await publish(redis, [], [])
-    await forget_removed(redis, TRIGGER.uid)
+    await forget(redis, TRIGGER.uid)
     await counted(redis)
     stop = asyncio.Event()
 

@@ -81,7 +81,7 @@ class Routers(World):
         if token is None:
             return
         self._is_new(token)
-        model.cursor = last
+        model.cursor, model.generation = last, generation
         for uid, match in matches.items():
             model.route(last, uid, match, token)
             self._hands[worker] += [
