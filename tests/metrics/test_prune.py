@@ -67,8 +67,8 @@ async def test_nothing_is_removed_while_the_store_has_lost_its_catalog(redis: Re
 
 async def test_series_are_pruned_every_now_and_then(redis: Redis) -> None:
     await publish(redis, [], [TRIGGER])
-    await publish(redis, [], [])
-    await forget(redis, TRIGGER.uid)
+    catalog = await publish(redis, [], [])
+    await forget(redis, catalog.removed[TRIGGER.uid])
     await counted(redis)
     stop = asyncio.Event()
 
