@@ -9,7 +9,7 @@ from poplin.resources import Loaded, Loader, keep_good
 from poplin.resources.models import Broker, Problem, Trigger
 from poplin_cli.up.output import Output
 
-__all__ = ["Files", "few"]
+__all__ = ["Files"]
 
 _MOST_NAMES = 10
 _T = TypeVar("_T")
@@ -38,7 +38,7 @@ class Files:
         for problem in problems:
             self._output.say(str(problem), level="error")
         if problems and (kept := _kept(loaded)):
-            self._output.say(f"the last good version keeps serving of {few(kept)}", level="warning")
+            self._output.say(f"the last good version keeps serving of {_few(kept)}", level="warning")
         for file in _new(_broken(before.problems), _broken(loaded.problems)):
             if os.path.exists(file):
                 self._output.say(f"{file} is mended")
@@ -50,7 +50,7 @@ class Files:
             )
 
 
-def few(names: Sequence[str]) -> str:
+def _few(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
