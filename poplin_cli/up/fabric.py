@@ -62,8 +62,11 @@ class Fabric:
         set_on_signal(stop)
         loaded = load(self._settings.files)
         self._show_problems(loaded)
-        listener = _listen(self._settings.host, self._settings.port, "--port")
-        admin = _listen(self._settings.host, self._settings.admin_port, "--admin-port")
+        # Bound here and handed down: a port stays ours, and clients wait, while a service restarts.
+        listener = listening_socket(self._settings.host, self._settings.port)
+        admin = listening_socket(
+            self._settings.host, self._settings.admin_port, option="--admin-port"
+        )
         self._base_url = _base_url(listener)
         data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
         try:
@@ -266,16 +269,6 @@ def _why(verdict: Verdict) -> str:
     if not verdict.ready:
         return f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
     return "; ".join(f"warning: {warning}" for warning in verdict.warnings)
-
-
-def _listen(host: str, port: int, option: str) -> socket.socket:
-    """Bound here and handed down: a port stays ours, and clients wait, while a service restarts."""
-    try:
-        return listening_socket(host, port)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{option} {port} on {host}: {error.strerror}; name a free port"
-        ) from error
 
 
 def _base_url(listener: socket.socket) -> str:
