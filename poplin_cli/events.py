@@ -1,0 +1,69 @@
+"""An event for a person's terminal, and for a machine."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from poplin.event import Event
+
+__all__ = ["details", "event_view", "printable"]
+
+# What steers a terminal or turns the direction of text; a line feed and a tab are told apart below.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HEADLINE = frozenset({"specversion", "id", "type", "source"})
+_MOST_SHOWN_BYTES = 16 * 1024
+
+
+def printable(text: str) -> str:
+    """The text with everything that would steer a terminal written as an escape."""
+    return _STEERING.sub(lambda match: ascii(match.group())[1:-1], text)
+
+
+def details(event: Event) -> Iterator[str]:
+    """The lines below an event's headline: its other attributes, then its data."""
+    others = {name: value for name, value in event.attributes.items() if name not in _HEADLINE}
+    width = max(map(len, others), default=0)
+    for name, value in others.items():
+        yield f"{name:{width}}  {printable(str(value))}"
+    if event.data:
+        yield from _data_lines(event.data)
+
+
+def _data_lines(data: bytes) -> Iterator[str]:
+    shown = _pretty(data) or data
+    try:
+        text = shown.decode("utf-8")
+    except UnicodeDecodeError:
+        yield f"{len(data)} bytes that are not text"
+        return
+    for line in text[:_MOST_SHOWN_BYTES].splitlines():
+        yield printable(line)
+    if len(text) > _MOST_SHOWN_BYTES:
+        yield f"… {len(data)} bytes in all"
+
+
+def _pretty(data: bytes) -> bytes | None:
+    """JSON objects and arrays over several lines; what else there is stays as it came."""
+    if data.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        return orjson.dumps(orjson.loads(data), option=orjson.OPT_INDENT_2)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """Attributes and data as the management API shows them: data as text, else in base64."""
+    try:
+        text, encoded = event.data.decode("utf-8"), None
+    except UnicodeDecodeError:
+        text, encoded = None, b64encode(event.data).decode()
+    return {
+        "attributes": dict(event.attributes),
+        "data": text,
+        "dataBase64": encoded,
+        "bytes": len(event.data),
+    }
