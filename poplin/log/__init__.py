@@ -8,7 +8,7 @@ from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.meter import Meter
-from poplin.log.roster import LOOK_S, Roster, share
+from poplin.log.roster import LOOK_S, Roster, alive, share
 from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
     BEGINNING,
@@ -55,6 +55,7 @@ __all__ = [
     "Routed",
     "Token",
     "Usage",
+    "alive",
     "is_before",
     "partition_of",
     "share",

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from poplin.log.scripts import Script
 from poplin.store import translated
 
-__all__ = ["LOOK_S", "Roster", "share"]
+__all__ = ["LOOK_S", "Roster", "alive", "share"]
 
 LOOK_S = 0.25
 """Between two looks at the roster."""
@@ -42,6 +42,15 @@ class Roster:
         """The others share what this one read from their next look on."""
         with translated():
             await self._redis.zrem(_KEY, self.name)
+
+
+async def alive(redis: Redis) -> list[str]:
+    """The names of the dispatchers that are alive, for one who is none."""
+    with translated():
+        seconds, micros = await redis.execute_command("TIME")
+        now = int(seconds) * 1_000_000 + int(micros)
+        names = await redis.zrangebyscore(_KEY, now - int(_SILENT_S * 1e6), now)
+    return sorted(name.decode() for name in names)
 
 
 def share(parts: Iterable[_Part], names: list[str], name: str) -> set[_Part]:
