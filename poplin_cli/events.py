@@ -1,6 +1,5 @@
 """An event for a person's terminal, and for a machine."""
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -8,18 +7,12 @@ from typing import Any
 import orjson
 
 from poplin.event import Event
+from poplin_cli.show import printable
 
-__all__ = ["details", "event_view", "printable"]
+__all__ = ["details", "event_view"]
 
-# What steers a terminal or turns the direction of text; a line feed and a tab are told apart below.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _HEADLINE = frozenset({"specversion", "id", "type", "source"})
 _MOST_SHOWN_BYTES = 16 * 1024
-
-
-def printable(text: str) -> str:
-    """The text with everything that would steer a terminal written as an escape."""
-    return _STEERING.sub(lambda match: ascii(match.group())[1:-1], text)
 
 
 def details(event: Event) -> Iterator[str]:

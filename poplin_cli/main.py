@@ -1,22 +1,30 @@
 """The `poplin` command."""
 
-import traceback
-from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from poplin.errors import PoplinError
 from poplin.reporting import configure
 from poplin.settings import ConsoleSettings, DispatcherSettings, IngressSettings
+from poplin_cli.display.command import display
+from poplin_cli.doctor.command import doctor
 from poplin_cli.filter import filter_app
+from poplin_cli.runner import Commands, run_service
+from poplin_cli.store_options import (
+    Profile,
+    ProfileOption,
+    ReplicasOption,
+    TrustOption,
+    checked,
+)
 
 __all__ = ["main"]
 
 app = typer.Typer(
     name="poplin",
+    cls=Commands,
     help="Knative's Broker and Trigger YAML, served by Python on Redis Streams.",
     no_args_is_help=True,
     add_completion=False,
@@ -24,14 +32,10 @@ app = typer.Typer(
 )
 
 app.add_typer(filter_app)
+app.command()(display)
+app.command()(doctor)
 
 _MEBIBYTE = 1024 * 1024
-
-
-class Profile(StrEnum):
-    durable = "durable"
-    fast = "fast"
-    ha = "ha"
 
 
 class LogFormat(StrEnum):
@@ -45,22 +49,6 @@ RedisOption = Annotated[
         "--redis",
         help="redis://HOST:PORT/DB, unix://PATH, redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY or "
         "redis+cluster://HOST:PORT,HOST:PORT; rediss… for TLS.",
-    ),
-]
-ProfileOption = Annotated[
-    Profile,
-    typer.Option(
-        help="durable: every event fsynced before its 202. fast: up to a second may be lost. "
-        "ha: durable, and on a replica too."
-    ),
-]
-ReplicasOption = Annotated[
-    int, typer.Option(min=1, help="Profile ha: replicas that must have an event before its 202.")
-]
-TrustOption = Annotated[
-    bool,
-    typer.Option(
-        "--trust-store", help="Serve although the store forbids CONFIG, as managed ones do."
     ),
 ]
 LogFormatOption = Annotated[LogFormat, typer.Option(help="Lines for people, or JSON for machines.")]
@@ -112,7 +100,7 @@ def up(
     from poplin_cli.up.fabric import UpSettings
     from poplin_cli.up.fabric import up as run_up
 
-    _run(
+    run_service(
         run_up(
             UpSettings(
                 files=tuple(files),
@@ -122,7 +110,7 @@ def up(
                 redis=redis,
                 data_dir=data_dir or default_data_dir(),
                 profile=profile.value,
-                replicas=_checked(replicas, profile),
+                replicas=checked(replicas, profile),
                 trust_store=trust_store,
                 workers=workers,
                 dispatchers=dispatchers,
@@ -132,14 +120,6 @@ def up(
             )
         )
     )
-
-
-def _checked(replicas: int, profile: Profile) -> int:
-    if replicas > 1 and profile is not Profile.ha:
-        raise typer.BadParameter(
-            f"--replicas {replicas} needs --profile ha: profile {profile.value} asks no replica"
-        )
-    return replicas
 
 
 @app.command()
@@ -158,14 +138,14 @@ def ingress(
     from ingress.main import serve
 
     configure(log_format.value, "ingress")
-    _run(
+    run_service(
         serve(
             IngressSettings(
                 redis_url=redis,
                 host=host,
                 port=port,
                 profile=profile.value,
-                replicas=_checked(replicas, profile),
+                replicas=checked(replicas, profile),
                 trust_store=trust_store,
                 max_event_bytes=max_event_bytes,
                 socket_fd=socket_fd,
@@ -186,12 +166,12 @@ def dispatcher(
     from dispatcher.main import serve
 
     configure(log_format.value, "dispatcher")
-    _run(
+    run_service(
         serve(
             DispatcherSettings(
                 redis_url=redis,
                 profile=profile.value,
-                replicas=_checked(replicas, profile),
+                replicas=checked(replicas, profile),
                 trust_store=trust_store,
             )
         )
@@ -210,41 +190,7 @@ def console(
     from console.main import serve
 
     configure(log_format.value, "console")
-    _run(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
-
-
-def _run(service: Coroutine[Any, Any, None]) -> None:
-    """Run to the end; an error of ours is one line and status 2, never a traceback."""
-    import uvloop
-
-    try:
-        uvloop.run(service)
-    except* PoplinError as errors:
-        for error in _leaves(errors):
-            typer.echo(f"poplin: {error}", err=True)
-        raise SystemExit(2) from None
-    except* OSError as errors:
-        for error in _leaves(errors):
-            typer.echo(f"poplin: {error}; check the host and port", err=True)
-        raise SystemExit(2) from None
-    except* Exception as errors:  # noqa: BLE001 - the last place before the user
-        for error in _leaves(errors):
-            typer.echo(_internal(error), err=True)
-        raise SystemExit(70) from None
-
-
-def _internal(error: BaseException) -> str:
-    """A fault of ours in one line: where, and what to do."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}"
-    return f"poplin: internal error: {type(error).__name__} at {place}: {error}; please report it"
-
-
-def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
+    run_service(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
 
 
 def main() -> None:

@@ -49,7 +49,9 @@ async def alive(redis: Redis) -> list[str]:
     with translated():
         seconds, micros = await redis.execute_command("TIME")
         now = int(seconds) * 1_000_000 + int(micros)
-        names = await redis.zrangebyscore(_KEY, now - int(_SILENT_S * 1e6), now)
+        names: list[bytes] = await redis.execute_command(
+            "ZRANGEBYSCORE", _KEY, now - int(_SILENT_S * 1e6), now
+        )
     return sorted(name.decode() for name in names)
 
 

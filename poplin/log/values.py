@@ -16,6 +16,7 @@ __all__ = [
     "LeasedEntry",
     "LogId",
     "Matches",
+    "QueueFigures",
     "Routed",
     "Token",
     "Usage",
@@ -101,6 +102,34 @@ class Leased:
     token: Token
     entries: list[LeasedEntry]
     next_due_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """What waits for one trigger in one partition, at one moment."""
+
+    backlog: int = 0
+    """Entries that are owed and not dead, whatever else is said of them."""
+    in_flight: int = 0
+    """Of the backlog: leased."""
+    retrying: int = 0
+    """Of the backlog: an attempt failed and the time of the next has not come."""
+    dead: int = 0
+    oldest_us: int | None = None
+    """When the oldest of the backlog was accepted, by the store's clock; None when nothing waits.
+    Of a backlog of thousands it is an estimate, which may be too young.
+    """
+
+    def __add__(self, other: "QueueFigures") -> "QueueFigures":
+        """Of two partitions together."""
+        known = [each.oldest_us for each in (self, other) if each.oldest_us is not None]
+        return QueueFigures(
+            self.backlog + other.backlog,
+            self.in_flight + other.in_flight,
+            self.retrying + other.retrying,
+            self.dead + other.dead,
+            min(known, default=None),
+        )
 
 
 # Measured on Valkey 9 and Redis 7, in bytes: a field of `refs` takes 41-84, a member of `due` or

@@ -15,7 +15,8 @@ from poplin.event import Event
 from poplin.process import listening_socket, set_on_signal
 from poplin.waiting import wait
 from poplin_cli.display.answers import Answer, Attempts, Behaviour, Decider
-from poplin_cli.events import details, event_view, printable
+from poplin_cli.events import details, event_view
+from poplin_cli.show import printable
 
 __all__ = ["Receiver", "display"]
 

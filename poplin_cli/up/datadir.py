@@ -6,7 +6,7 @@ from pathlib import Path
 
 from poplin.errors import ConfigurationError
 
-__all__ = ["DataDir", "check_format", "default_data_dir", "is_in_use"]
+__all__ = ["DataDir", "check_format", "default_data_dir", "is_in_use", "socket_of"]
 
 _FORMAT = "1"
 
@@ -79,3 +79,9 @@ def is_in_use(path: Path) -> bool:
     finally:
         os.close(lock)
     return False
+
+
+def socket_of(path: Path) -> Path | None:
+    """Where the store of the fabric that uses the folder now listens, if that is known."""
+    socket = path / "store" / "store.sock"
+    return socket if socket.exists() and is_in_use(path) else None

@@ -11,7 +11,7 @@ from typing import Literal
 import httpx
 from redis.asyncio import Redis
 
-from poplin.catalog import Catalog, Verdict, is_in_force, publish
+from poplin.catalog import Catalog, is_in_force, publish
 from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
@@ -20,7 +20,8 @@ from poplin.store import Profile, connect, ensure_profile, masked
 from poplin.waiting import wait
 from poplin_cli.embedded import store_command
 from poplin_cli.up.datadir import DataDir
-from poplin_cli.up.output import Output, Row
+from poplin_cli.up.output import Output
+from poplin_cli.up.rows import rows
 from poplin_cli.up.supervisor import Process, ProcessSpec
 
 __all__ = ["Fabric", "UpSettings", "up"]
@@ -109,7 +110,7 @@ class Fabric:
                     tasks.create_task(process.run(stop), name=process.spec.name)
                 if await self._becomes_ready(stop):
                     self._output.say("management API", url=_base_url(admin))
-                    self._output.table(f"Poplin is up at {self._base_url}", self._rows(resolved))
+                    self._output.table(f"Poplin is up at {self._base_url}", rows(resolved.verdicts))
                 await stop.wait()
                 self._output.say("stopping")
         finally:
@@ -162,6 +163,7 @@ class Fabric:
             loaded,
             lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
             broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+            known=known.verdicts,
         )
 
     def _store(self, data: DataDir) -> Process:
@@ -234,22 +236,6 @@ class Fabric:
                 await wait(stop, 0.02)
         return False
 
-    def _rows(self, resolved: Resolved) -> list[Row]:
-        urls = {
-            **{("Broker", b.key): f"{self._base_url}/{b.key}" for b in resolved.brokers},
-            **{("Trigger", t.key): f"{t.broker} → {t.subscriber_uri}" for t in resolved.triggers},
-        }
-        return [
-            (
-                verdict.kind,
-                f"{verdict.namespace}/{verdict.name}",
-                urls.get((verdict.kind, f"{verdict.namespace}/{verdict.name}"), ""),
-                str(verdict.ready),
-                _why(verdict),
-            )
-            for verdict in resolved.verdicts
-        ]
-
 
 async def _published(redis: Redis, resolved: Resolved, *, after: int = 0) -> Catalog:
     return await publish(redis, resolved.brokers, resolved.triggers, resolved.verdicts, after=after)
@@ -262,13 +248,6 @@ async def up(settings: UpSettings) -> None:
 
 def _names(service: str, count: int) -> list[str]:
     return [service] if count == 1 else [f"{service}-{n + 1}" for n in range(count)]
-
-
-def _why(verdict: Verdict) -> str:
-    """Why it is not ready, or what it warns of."""
-    if not verdict.ready:
-        return f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
-    return "; ".join(f"warning: {warning}" for warning in verdict.warnings)
 
 
 def _base_url(listener: socket.socket) -> str:

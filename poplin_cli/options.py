@@ -1,0 +1,60 @@
+"""Options and arguments that several commands share, so that they are spelled alike everywhere."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from poplin_cli.errors import InputError
+
+__all__ = [
+    "DEFAULT_API",
+    "AllNamespacesOption",
+    "ApiOption",
+    "NamespaceOption",
+    "Output",
+    "OutputOption",
+    "TokenOption",
+    "YesOption",
+    "full_name",
+]
+
+DEFAULT_API = "http://127.0.0.1:8081"
+
+
+class Output(StrEnum):
+    table = "table"
+    json = "json"
+    yaml = "yaml"
+    name = "name"
+
+
+ApiOption = Annotated[
+    str, typer.Option("--api", envvar="POPLIN_API", help="URL of the fabric's management API.")
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--admin-token",
+        envvar="POPLIN_ADMIN_TOKEN",
+        help="The token that the management API demands; rather give it in the environment.",
+    ),
+]
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", help="A table for people, or the whole for machines.")
+]
+NamespaceOption = Annotated[
+    str, typer.Option("--namespace", "-n", help="The namespace of a NAME that is given without.")
+]
+AllNamespacesOption = Annotated[
+    bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+def full_name(name: str, namespace: str) -> str:
+    """`NAMESPACE/NAME` of what a user typed. Raises InputError."""
+    parts = name.split("/")
+    if len(parts) > 2 or not all(parts):
+        raise InputError(f"{name!r} is not a name; give NAME or NAMESPACE/NAME")
+    return name if len(parts) == 2 else f"{namespace}/{name}"
