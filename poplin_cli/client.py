@@ -33,6 +33,10 @@ class Api:
         except (httpx.InvalidURL, ValueError) as error:
             raise InputError(f"--api {url!r} is not a URL: {error}") from error
 
+    def close(self) -> None:
+        """Leave no connection behind."""
+        self._client.close()
+
     def get(self, path: str, **params: Any) -> Any:
         return self._call("GET", path, params=_given(params))
 
@@ -81,6 +85,8 @@ class Api:
         """Raise what a refusal says."""
         if answer.is_success:
             return
+        if answer.status_code == 405:  # an ingress takes nothing but events
+            raise self._stranger(answer)
         try:
             problem = orjson.loads(answer.content)
             detail = str(problem["detail"])

@@ -75,7 +75,7 @@ def _write(value: Any, output: Output) -> None:
     if output is Output.json:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
     elif output is Output.yaml:
-        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n")
+        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000).rstrip("\n")
     else:
         text = "\n".join(_name(row) for row in value)
     if text:
@@ -132,6 +132,7 @@ def _line(texts: Sequence[str], widths: Sequence[int]) -> Text:
         line.append(_GAP if n else "").append(text, _STYLES.get(text))
         if n < len(texts) - 1:
             line.append(" " * (width - cell_len(text)))
+    line.rstrip()
     return line
 
 

@@ -7,12 +7,12 @@ import typer
 
 from poplin_cli.display.command import Lines
 from poplin_cli.options import DEFAULT_API, ApiOption, TokenOption
-from poplin_cli.store_options import (
+from poplin_cli.service_options import (
     Profile,
     ProfileOption,
     ReplicasOption,
     TrustOption,
-    checked,
+    checked_replicas,
 )
 
 __all__ = ["doctor"]
@@ -56,7 +56,7 @@ def doctor(
             redis=redis,
             data_dir=data_dir or default_data_dir(),
             profile=profile.value,
-            replicas=checked(replicas, profile),
+            replicas=checked_replicas(replicas, profile),
             trust_store=trust_store,
             host=host,
             port=port,

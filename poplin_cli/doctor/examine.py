@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def _fabric(question: Question) -> Iterator[Finding]:
     host = question.host
     yield check_port("ingress", host, question.port, option="--port", path="/readyz")
     yield check_port("admin port", host, question.admin_port, option="--admin-port", path="/livez")
-    yield from _readiness(Api(question.api, question.admin_token))
+    with closing(Api(question.api, question.admin_token)) as api:
+        yield from _readiness(api)
 
 
 def _readiness(api: Api) -> Iterator[Finding]:
