@@ -11,6 +11,7 @@ from poplin_cli.doctor.command import doctor
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
+from poplin_cli.send.command import send
 from poplin_cli.up.command import up
 
 __all__ = ["main"]
@@ -28,6 +29,7 @@ app.command()(up)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)
+app.command()(send)
 app.command()(display)
 app.command()(doctor)
 app.add_typer(get_app)

@@ -11,6 +11,7 @@ __all__ = [
     "DEFAULT_API",
     "AllNamespacesOption",
     "ApiOption",
+    "Lines",
     "NamespaceOption",
     "Output",
     "OutputOption",
@@ -27,6 +28,13 @@ class Output(StrEnum):
     json = "json"
     yaml = "yaml"
     name = "name"
+
+
+class Lines(StrEnum):
+    """For commands that tell something line by line, as it happens."""
+
+    text = "text"
+    json = "json"
 
 
 ApiOption = Annotated[

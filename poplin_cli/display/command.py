@@ -1,16 +1,12 @@
 """`poplin display`: a subscriber that prints what it receives."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-__all__ = ["Lines", "display"]
+from poplin_cli.options import Lines
 
-
-class Lines(StrEnum):
-    text = "text"
-    json = "json"
+__all__ = ["display"]
 
 
 def display(

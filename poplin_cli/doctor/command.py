@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from poplin_cli.display.command import Lines
-from poplin_cli.options import DEFAULT_API, ApiOption, TokenOption
+from poplin_cli.options import DEFAULT_API, ApiOption, Lines, TokenOption
 from poplin_cli.service_options import (
     Profile,
     ProfileOption,
