@@ -13,6 +13,7 @@ from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
 from poplin_cli.send.command import send
 from poplin_cli.up.command import up
+from poplin_cli.version import VersionOption, version
 
 __all__ = ["main"]
 
@@ -21,7 +22,6 @@ app = typer.Typer(
     cls=Commands,
     help="Knative's Broker and Trigger YAML, served by Python on Redis Streams.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -34,6 +34,12 @@ app.command()(display)
 app.command()(doctor)
 app.add_typer(get_app)
 app.add_typer(filter_app)
+app.command()(version)
+
+
+@app.callback()
+def _poplin(*, version: VersionOption = False) -> None:
+    """Knative's Broker and Trigger YAML, served by Python on Redis Streams."""
 
 
 def main() -> None:

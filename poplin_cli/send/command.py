@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.completion import broker_names
 from poplin_cli.options import DEFAULT_API, ApiOption, Lines, NamespaceOption, TokenOption
 
 __all__ = ["send"]
@@ -11,7 +12,12 @@ __all__ = ["send"]
 
 def send(
     to: Annotated[
-        str, typer.Argument(metavar="BROKER|URL", help="[NAMESPACE/]BROKER, or any http URL.")
+        str,
+        typer.Argument(
+            metavar="BROKER|URL",
+            help="[NAMESPACE/]BROKER, or any http URL.",
+            autocompletion=broker_names,
+        ),
     ],
     type_: Annotated[str, typer.Option("--type", "-t", help="Attribute type.")] = "poplin.test",
     source: Annotated[str, typer.Option(help="Attribute source.")] = "/poplin/send",
