@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo lint format test faults faults-long drills conformance bench bench-micro clean
+.PHONY: install docs demo lint format test faults faults-long drills conformance bench bench-micro clean
 
 install: .venv/.installed
 
@@ -21,6 +21,11 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What the documents show of the code: the table of annotations, the reference of commands.
+docs: install
+	$(BIN)/python -m tests.annotation_table
+	$(BIN)/python -m tests.command_reference
 
 demo: install
 	$(BIN)/python examples/01-quickstart/demo.py

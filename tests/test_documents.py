@@ -1,27 +1,33 @@
-"""What tables in the documents say is what the code has; commands in them: tests/docs."""
+"""What documents take from the code is what the code has; what their commands show: tests/docs."""
 
-import re
 from pathlib import Path
 
+import pytest
+
 from poplin.resources.annotations import ANNOTATIONS
+from tests.annotation_table import with_table
+from tests.command_reference import with_reference
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def test_every_annotation_is_documented_with_its_kinds() -> None:
-    rows = re.findall(
-        r"^\| `poplin\.dev/(\S+)` \| (.*?) \|", (DOCS / "annotations.md").read_text(), re.M
-    )
+def test_the_table_of_annotations_is_the_one_in_the_code() -> None:
+    page = (DOCS / "annotations.md").read_text()
 
-    assert {name: frozenset(kinds.split(", ")) for name, kinds in rows} == {
-        name: row.kinds for name, row in ANNOTATIONS.items()
-    }
+    assert with_table(page) == page, "run make docs"
 
 
-def test_the_defaults_of_annotations_are_the_documented_ones() -> None:
-    rows = re.findall(
-        r"^\| `poplin\.dev/(\S+)` \| .*? \| `(.*?)` \|", (DOCS / "annotations.md").read_text(), re.M
-    )
+def test_the_reference_of_commands_is_the_one_of_the_command_line() -> None:
+    page = (DOCS / "cli.md").read_text()
 
-    for name, default in rows:
-        assert ANNOTATIONS[name].parse(default) == ANNOTATIONS[name].default
+    assert with_reference(page) == page, "run make docs"
+
+
+@pytest.mark.parametrize("name", ANNOTATIONS)
+def test_an_annotation_says_what_it_takes_and_its_default_is_one_of_that(name: str) -> None:
+    row = ANNOTATIONS[name]
+
+    with pytest.raises(ValueError, match=r"^use "):
+        row.parse("")
+    if row.default is not None:
+        assert row.parse(row.written or str(row.default)) == row.default

@@ -16,12 +16,17 @@ _PREFIX = "poplin.dev/"
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """`parse` raises ValueError saying what is allowed; `default` is the parsed value."""
+    """A row of the table in docs/annotations.md, too, which `make docs` writes.
+
+    `parse` raises ValueError saying what is allowed, for the empty text as well; `default` is the
+    parsed value, `written` how a user writes it where that is not its plain text.
+    """
 
     kinds: frozenset[str]
     parse: Callable[[str], Any]
     default: Any
     about: str
+    written: str = ""
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -57,37 +62,51 @@ _TRIGGER = frozenset({"Trigger"})
 
 ANNOTATIONS: dict[str, Annotation] = {
     "max-in-flight": Annotation(
-        _TRIGGER, _whole(1, 10_000), 64, "Requests to the subscriber under way at once."
+        _TRIGGER,
+        _whole(1, 10_000),
+        64,
+        "Requests to the subscriber under way at once, over all partitions, from each dispatcher.",
     ),
     "backoff-max": Annotation(
-        _BOTH, _positive_duration, 3600.0, "Longest wait between two attempts."
+        _BOTH, _positive_duration, 3600.0, "Longest wait between two attempts.", "PT1H"
     ),
     "dead-letter-retention": Annotation(
-        _BOTH, _positive_duration, 604_800.0, "How long dead letters are kept."
+        _BOTH, _positive_duration, 604_800.0, "How long dead letters are kept.", "P7D"
     ),
     "reply-policy": Annotation(
         _BOTH,
         _one_of("ignore", "strict"),
         "ignore",
-        "What an answer of 2xx means whose body is no CloudEvent: a success, or a failure.",
+        "What an answer of 2xx means whose body is no CloudEvent: `ignore`, a success that is "
+        "counted; `strict`, a failure, as in Knative.",
     ),
     "header-encoding": Annotation(
         _BOTH,
         _one_of("keep", "spec"),
         "keep",
-        "Attributes in headers: as the producer wrote them, or encoded anew by the HTTP binding.",
+        "Attributes in headers: `keep`, as the producer wrote them; `spec`, percent-encoded anew "
+        "by the HTTP binding.",
     ),
     "partitions": Annotation(
         _BROKER, _whole(1, 64), 1, "Parts of the log, which dispatchers share among them."
     ),
     "retention": Annotation(
-        _BROKER, _positive_duration, 86_400.0, "How long settled events are kept for replay."
+        _BROKER,
+        _positive_duration,
+        86_400.0,
+        "How long settled events are kept for replay.",
+        "PT24H",
     ),
     "retention-bytes": Annotation(
-        _BROKER, parse_bytes, 256 * 2**20, "How much of them is kept at most."
+        _BROKER, parse_bytes, 256 * 2**20, "How much of them is kept at most.", "256Mi"
     ),
     "rate-limit": Annotation(
-        _BROKER, _whole(1, 1_000_000), None, "Events a second that are accepted at most."
+        _BROKER,
+        _whole(1, 1_000_000),
+        None,
+        "Events a second that are accepted at most, over all ingress processes together; above it "
+        "429 with Retry-After. One second's worth may come at once. A batch counts each event, and "
+        "passes while there is room for one: what it takes too much, the next must wait for.",
     ),
 }
 

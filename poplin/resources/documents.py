@@ -1,33 +1,26 @@
 """From one YAML document to a Broker, a Trigger or a Service by Knative's API."""
 
-import re
-from typing import Literal, cast
+from collections.abc import Callable
 
 from poplin.resources.annotations import read_annotations
+from poplin.resources.delivery_fields import read_delivery
 from poplin.resources.dependency import read_dependency
 from poplin.resources.destinations import read_destination, read_ref
-from poplin.resources.duration import parse_duration
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.filter_fields import read_filters
-from poplin.resources.models import Broker, Delivery, Service, Trigger
+from poplin.resources.models import Broker, Identity, Service, Trigger
+from poplin.resources.names import is_name, is_namespace
 from poplin.resources.values import Value
 from poplin.sender import is_host
 
-__all__ = ["Identity", "read_broker", "read_identity", "read_service", "read_trigger"]
+__all__ = ["read_broker", "read_identity", "read_service", "read_trigger"]
 
-Identity = tuple[str, str, str]
-"""kind, namespace, name."""
-
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
-_DNS_SUBDOMAIN = re.compile(
-    r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z"
-)
+_CLASS = "eventing.knative.dev/broker.class"
 _SET_BY_SERVERS = (
     "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers",
     "generateName", "generation", "managedFields", "ownerReferences", "resourceVersion",
     "selfLink", "uid",
 )  # fmt: skip
-_MOST_RETRIES = 2**31 - 1
 
 
 def read_identity(
@@ -37,8 +30,8 @@ def read_identity(
     fields = checker.fields(metadata)
     if fields is None:
         return None, None
-    name = _name(checker, fields.need("name"), _DNS_SUBDOMAIN)
-    namespace = _name(checker, fields.take("namespace"), _DNS_LABEL) or "default"
+    name = _name(checker, fields.need("name"), is_name)
+    namespace = _name(checker, fields.take("namespace"), is_namespace) or "default"
     annotations = fields.take("annotations")
     for ignored in ("labels", *_SET_BY_SERVERS):
         fields.take(ignored)
@@ -46,38 +39,48 @@ def read_identity(
     return None if name is None else (kind, namespace, name), annotations
 
 
-def _name(checker: Checker, value: Value | None, allowed: re.Pattern[str]) -> str | None:
+def _name(checker: Checker, value: Value | None, allows: Callable[[str], bool]) -> str | None:
     if value is None:
         return None
-    if isinstance(value.data, str) and allowed.match(value.data):
+    if isinstance(value.data, str) and allows(value.data):
         return value.data
     checker.bad(value, "lower-case letters, digits and hyphens, as Kubernetes names are")
     return None
 
 
 def read_broker(
-    checker: Checker, identity: Identity, annotations: Value | None, spec: Value | None
+    checker: Checker, identity: Identity, annotations: Value | None, document: Fields
 ) -> Broker:
     _, namespace, name = identity
-    delivery = None
+    spec, delivery = document.take("spec"), None
     if spec is not None and (fields := checker.fields(spec)):
-        delivery = _delivery(checker, fields.take("delivery"), namespace)
+        delivery = read_delivery(checker, fields.take("delivery"), namespace)
         if (config := fields.take("config")) is not None:
             read_ref(checker, config, namespace)
         fields.refuse_unknown()
     return Broker(
         namespace=namespace,
         name=name,
+        broker_class=_class(annotations),
         delivery=delivery,
         annotations=read_annotations(checker, "Broker", annotations),
         warnings=tuple(checker.warnings),
     )
 
 
+def _class(annotations: Value | None) -> str:
+    """Empty when there is none."""
+    if annotations is None or not isinstance(annotations.data, dict):
+        return ""
+    value = annotations.data.get(_CLASS)
+    return str(value.data) if value is not None and value.data is not None else ""
+
+
 def read_trigger(
-    checker: Checker, identity: Identity, annotations: Value | None, spec: Value | None
+    checker: Checker, identity: Identity, annotations: Value | None, document: Fields
 ) -> Trigger | None:
     _, namespace, name = identity
+    spec = document.need("spec")
     fields = checker.fields(spec) if spec is not None else None
     if fields is None:
         return None
@@ -85,7 +88,7 @@ def read_trigger(
     subscriber = fields.need("subscriber")
     destination = read_destination(checker, subscriber, namespace) if subscriber else None
     filters = read_filters(checker, fields.take("filters"), fields.take("filter"))
-    delivery = _delivery(checker, fields.take("delivery"), namespace)
+    delivery = read_delivery(checker, fields.take("delivery"), namespace)
     parsed = read_annotations(checker, "Trigger", annotations)
     dependency = read_dependency(checker, annotations, namespace)
     fields.refuse_unknown()
@@ -105,10 +108,11 @@ def read_trigger(
 
 
 def read_service(
-    checker: Checker, identity: Identity, _annotations: Value | None, spec: Value | None
+    checker: Checker, identity: Identity, _annotations: Value | None, document: Fields
 ) -> Service:
     """Only what an address needs is looked at; a Service has many other fields."""
     _, namespace, name = identity
+    spec = document.take("spec")
     fields = checker.fields(spec) if spec is not None else None
     kind = fields.take("type") if fields else None
     if fields is None or kind is None or kind.data != "ExternalName":
@@ -159,33 +163,3 @@ def _broker_name(checker: Checker, fields: Fields) -> str:
     else:
         checker.refuse(fields.value, "is missing; it is required", "spec.broker")
     return ""
-
-
-def _delivery(checker: Checker, value: Value | None, namespace: str) -> Delivery | None:
-    fields = checker.fields(value) if value is not None else None
-    if fields is None:
-        return None
-    sink, retry, timeout = (fields.take(each) for each in ("deadLetterSink", "retry", "timeout"))
-    policy, delay = fields.take("backoffPolicy"), fields.take("backoffDelay")
-    retry_after, form = fields.take("retryAfterMax"), fields.take("format")
-    fields.refuse_unknown()
-    if retry is not None and retry.data and (policy is None or delay is None):
-        checker.warn(retry, "without backoffPolicy and backoffDelay, retries follow at once")
-    timeout_s = checker.parsed(timeout, parse_duration) if timeout else None
-    if timeout is not None and timeout_s == 0:
-        checker.bad(timeout, "a duration above zero, such as PT30S")
-    return Delivery(
-        dead_letter_sink=read_destination(checker, sink, namespace) if sink else None,
-        retry=checker.whole(retry, 0, _MOST_RETRIES) if retry else None,
-        timeout_s=timeout_s,
-        backoff_policy=cast(
-            "Literal['linear', 'exponential'] | None",
-            checker.one_of(policy, "linear", "exponential") if policy else None,
-        ),
-        backoff_delay_s=checker.parsed(delay, parse_duration) if delay else None,
-        retry_after_max_s=checker.parsed(retry_after, parse_duration) if retry_after else None,
-        format=cast(
-            "Literal['json', 'binary'] | None",
-            checker.one_of(form, "json", "binary") if form else None,
-        ),
-    )

@@ -17,7 +17,7 @@ def find(path: Path) -> Iterator[Path | Problem]:
     try:
         is_folder = path.is_dir()
     except OSError as error:
-        yield Problem(str(path), 0, f"cannot be read: {error.strerror}")
+        yield _unreadable(path, error)
         return
     if not is_folder:
         yield path
@@ -36,7 +36,7 @@ def _below(folder: Path) -> Iterator[Path | Problem]:
         folders[:] = [name for name in folders if not name.startswith("..")]
         files += [Path(parent, name) for name in names if name.lower().endswith(_SUFFIXES)]
     for error in errors:
-        yield Problem(str(error.filename), 0, f"cannot be read: {error.strerror}")
+        yield _unreadable(error.filename, error)
     # A link to nothing is kept, to be told; a pipe or a socket would block.
     yield from sorted(file for file in files if file.is_file() or not file.exists())
 
@@ -47,15 +47,22 @@ def read_text(file: Path) -> str | Problem:
         with file.open("rb") as stream:
             raw = stream.read(_MOST_BYTES + 1)
         if len(raw) > _MOST_BYTES:
-            return Problem(str(file), 0, f"is larger than {_MOST_BYTES // 2**20} MiB; split it")
+            message = f"is larger than {_MOST_BYTES // 2**20} MiB; split it"
+            return Problem(str(file), 0, message, hides=True)
         text = raw.decode("utf-8-sig")
     except OSError as error:
-        return Problem(str(file), 0, f"cannot be read: {error.strerror}")
+        return _unreadable(file, error)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return Problem(str(file), line, "it is not UTF-8; save it as UTF-8")
+        return Problem(str(file), line, "it is not UTF-8; save it as UTF-8", hides=True)
     except ValueError as error:
-        return Problem(str(file), 0, f"cannot be read: {error}")
+        return Problem(str(file), 0, f"cannot be read: {error}", hides=True)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # JSON may be indented with tabs, which YAML forbids; inside its strings none can stand.
     return text.replace("\t", " ") if file.suffix.lower() == ".json" else text
+
+
+def _unreadable(file: str | Path, error: OSError) -> Problem:
+    """What is not there hides nothing."""
+    is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return Problem(str(file), 0, f"cannot be read: {error.strerror}", hides=not is_gone)

@@ -1,17 +1,22 @@
-"""Documents once they are checked: Broker, Trigger and Service, and what was wrong with the rest."""
+"""Documents once they are checked, and what was wrong with the rest."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 __all__ = [
     "Broker",
+    "BrokerDefaults",
+    "Defaults",
     "Delivery",
     "Destination",
+    "Document",
+    "Identity",
     "Loaded",
     "Place",
     "Problem",
     "Ref",
     "Refused",
+    "Secret",
     "Service",
     "Trigger",
     "one_line",
@@ -22,7 +27,7 @@ __all__ = [
 class Problem:
     """One thing to mend; `where` is the kind and name of the document, if it got that far.
 
-    `line` 0 is the file as a whole.
+    `line` 0 is the file as a whole. One that `hides` leaves unknown which documents stand there.
     """
 
     file: str
@@ -30,6 +35,7 @@ class Problem:
     message: str
     where: str = ""
     path: str = ""
+    hides: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -49,6 +55,7 @@ class Place:
 
 
 _NOWHERE = Place("", 0)
+_D = TypeVar("_D")
 
 
 def one_line(text: str) -> str:
@@ -94,15 +101,17 @@ class Delivery:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
     """`warnings` are sentences about what is legal but rarely meant; `spec_digest` tells whether
-    a spec is another one.
+    a spec is another one. `refused_edit` is a sentence about a later version that is no good.
     """
 
     namespace: str
     name: str
+    broker_class: str = ""
     delivery: Delivery | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     spec_digest: str = ""
+    refused_edit: str = ""
     place: Place = field(default=_NOWHERE, compare=False)
 
 
@@ -122,6 +131,7 @@ class Trigger:
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     spec_digest: str = ""
+    refused_edit: str = ""
     place: Place = field(default=_NOWHERE, compare=False)
 
 
@@ -148,13 +158,89 @@ class Service:
     place: Place = field(default=_NOWHERE, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A v1 Secret, decoded. Its values are for whoever opens a connection with them: they are in
+    no message, no log and not in the catalog.
+    """
+
+    namespace: str
+    name: str
+    values: dict[str, bytes] = field(repr=False)
+    place: Place = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """Of the Brokers of a namespace, or of all: by class, and for the others.
+
+    `delivery` None is nothing at all, neither a delivery nor a config, which in Knative is looked
+    for elsewhere; an empty one has no retries.
+    """
+
+    broker_class: str = ""
+    delivery: Delivery | None = None
+    classes: dict[str, Delivery] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerDefaults:
+    """The ConfigMap config-br-defaults."""
+
+    namespaces: dict[str, Defaults]
+    cluster: Defaults
+    place: Place = field(default=_NOWHERE, compare=False)
+
+    def delivery(self, namespace: str, broker_class: str) -> Delivery:
+        """Of a Broker that has none of its own; the class is empty where it names none."""
+        own = self.namespaces.get(namespace, Defaults())
+        broker_class = broker_class or own.broker_class
+        found = own.delivery if broker_class == own.broker_class else own.classes.get(broker_class)
+        if found is not None:
+            return found
+        others = self.cluster.delivery or Delivery()
+        if broker_class in ("", self.cluster.broker_class):
+            return others
+        return self.cluster.classes.get(broker_class, others)
+
+
+Identity = tuple[str, str, str]
+"""kind, namespace, name."""
+
+Document = Broker | Trigger | Service | Secret | BrokerDefaults | Refused
+
+
 @dataclass(slots=True)
 class Loaded:
     """What the files hold. Notes are said once and need no mending."""
 
-    brokers: list[Broker] = field(default_factory=list)
-    triggers: list[Trigger] = field(default_factory=list)
-    services: list[Service] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    documents: dict[Identity, Document] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def brokers(self) -> list[Broker]:
+        return self._all(Broker)
+
+    @property
+    def triggers(self) -> list[Trigger]:
+        return self._all(Trigger)
+
+    @property
+    def services(self) -> list[Service]:
+        return self._all(Service)
+
+    @property
+    def secrets(self) -> list[Secret]:
+        return self._all(Secret)
+
+    @property
+    def defaults(self) -> BrokerDefaults | None:
+        return next(iter(self._all(BrokerDefaults)), None)
+
+    @property
+    def refused(self) -> list[Refused]:
+        return self._all(Refused)
+
+    def _all(self, kind: type[_D]) -> list[_D]:
+        return [each for each in self.documents.values() if isinstance(each, kind)]

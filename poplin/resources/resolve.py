@@ -7,13 +7,12 @@ from typing import Any
 from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
 from poplin.resources.addresses import Addresses, BrokerUrl
 from poplin.resources.annotations import ANNOTATIONS
+from poplin.resources.defaults import with_defaults
 from poplin.resources.models import Broker, Delivery, Loaded, Trigger
 from poplin.resources.status import broker_verdict, refused_verdict, trigger_verdict
 
 __all__ = ["Resolved", "resolve"]
 
-_DEFAULT_DELIVERY = Delivery(retry=10, backoff_policy="exponential", backoff_delay_s=0.2)
-"""Of a Broker that says nothing about delivery (Knative's shipped config-br-defaults)."""
 _DEFAULT_TIMEOUT_S = 30.0
 
 NameOf = Callable[[str, str], str]
@@ -40,6 +39,7 @@ def resolve(
     by namespace/name (`--resolve`); `known` are the verdicts in force, from which generations go on.
     """
     found = Resolved()
+    loaded = with_defaults(loaded)
     addresses = Addresses(loaded, broker_url, services)
     brokers = {(broker.namespace, broker.name): broker for broker in loaded.brokers}
     for broker in loaded.brokers:
@@ -121,7 +121,7 @@ def _policy(
 ) -> DeliveryPolicy:
     """A Trigger's delivery replaces its Broker's as a whole, but for the dead-letter sink
     as Knative's controller does; a Broker's own replaces the defaults as a whole."""
-    written = trigger.delivery or broker.delivery or _DEFAULT_DELIVERY
+    written = trigger.delivery or broker.delivery or Delivery()
     has_backoff = written.backoff_policy is not None and written.backoff_delay_s is not None
     return DeliveryPolicy(
         retry=written.retry or 0,

@@ -53,7 +53,7 @@ def broker_verdict(broker: Broker, addresses: Addresses) -> Verdict:
         namespace=broker.namespace,
         name=broker.name,
         conditions=_rolled_up(Condition("Addressable", "True"), sink_resolved),
-        warnings=broker.warnings,
+        warnings=_warnings(broker),
         address_url=addresses.broker_url(broker.namespace, broker.name),
         dead_letter_sink_uri=sink_uri,
         spec_digest=broker.spec_digest,
@@ -78,7 +78,7 @@ def trigger_verdict(
             sink_resolved,
             _dependency_ready(trigger.dependency),
         ),
-        warnings=trigger.warnings,
+        warnings=_warnings(trigger),
         broker=trigger.broker,
         subscriber_uri=subscriber,
         dead_letter_sink_uri=sink,
@@ -97,6 +97,11 @@ def refused_verdict(refused: Refused) -> Verdict | None:
         conditions=(Condition("Ready", "False", "Invalid", refused.message),),
         spec_digest=refused.spec_digest,
     )
+
+
+def _warnings(document: Broker | Trigger) -> tuple[str, ...]:
+    refused = document.refused_edit
+    return (refused, *document.warnings) if refused else document.warnings
 
 
 def _rolled_up(*conditions: Condition) -> tuple[Condition, ...]:

@@ -30,11 +30,12 @@ _NOTHING = re.compile(r"(?:[ \t]*+(?:#.*+)?+(?:\n|\Z)|%.*+(?:\n|\Z))*+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`data` is a scalar, a dict of Values or a list of Values."""
+    """`data` is a scalar, a dict of Values or a list of Values. A block is text of the lines below."""
 
     data: Any
     line: int
     path: str = ""
+    is_block: bool = False
 
     def plain(self) -> Any:
         """Without the places."""
@@ -137,7 +138,8 @@ class _Builder(yaml.constructor.SafeConstructor):
                 for number, item in enumerate(node.value)
             ]
             return Value(items, line, path)
-        return Value(self._scalar(node, line), line, path)
+        is_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
+        return Value(self._scalar(node, line), line, path, is_block)
 
     def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, Value]:
         _refuse_tag(node, node.start_mark.line + self._first_line, _TAG + "map")

@@ -1,0 +1,45 @@
+"""An edit that is refused costs nothing: the version before it goes on being served."""
+
+from dataclasses import replace
+from pathlib import PurePath
+
+from poplin.resources.models import Broker, Document, Loaded, Problem, Refused, Trigger, one_line
+
+__all__ = ["keep_good"]
+
+
+def keep_good(before: Loaded, after: Loaded) -> Loaded:
+    """`after`, where what is refused now, or stands where nothing can be read, is as in `before`.
+
+    Brokers and Triggers that are kept say which edit is refused. What is really gone is gone:
+    from a file that can be read, or with its file.
+    """
+    hiding = [each for each in after.problems if each.hides]
+    documents = dict(after.documents)
+    for identity, good in before.documents.items():
+        now = documents.get(identity)
+        if isinstance(good, Refused) or (now is not None and not isinstance(now, Refused)):
+            continue
+        words = _refusal(now) if now is not None else _hidden(good, hiding)
+        if words:
+            documents[identity] = _kept(good, words)
+    return replace(after, documents=documents)
+
+
+def _refusal(now: Refused) -> str:
+    return f"the edit at {now.place} is refused: {now.message}"
+
+
+def _hidden(good: Document, hiding: list[Problem]) -> str:
+    """Why it is not known whether it is still there; empty when it is gone."""
+    for each in hiding:
+        if PurePath(good.place.file).is_relative_to(each.file):
+            place = f"{each.file}:{each.line}" if each.line else each.file
+            return f"the edit at {place} is refused: {each.message}"
+    return ""
+
+
+def _kept(good: Document, words: str) -> Document:
+    if isinstance(good, Broker | Trigger):
+        return replace(good, refused_edit=one_line(f"{words}; the version before it is served"))
+    return good
