@@ -1,23 +1,45 @@
 """The application: the routes of each noun, and what holds for all of them."""
 
+from importlib.metadata import version
+
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from console import problems
+from console.access import Access, Guard
 from console.brokers import broker_routes
+from console.traces import trace_routes
 from console.triggers import trigger_routes
 
 __all__ = ["console_app"]
 
 
-def console_app(redis: Redis) -> FastAPI:
-    app = FastAPI(title="Poplin", summary="Brokers, triggers, and what became of every event")
+def console_app(redis: Redis, access: Access | None = None) -> FastAPI:
+    app = FastAPI(
+        title="Poplin",
+        summary="Brokers, triggers, and what became of every event",
+        version=version("poplin"),
+    )
+    app.add_middleware(Guard, access=access or Access())
     problems.install(app)
 
     @app.get("/livez")
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
-    for routes in (broker_routes(redis), trigger_routes(redis)):
+    @app.get("/")
+    async def index() -> dict[str, str]:
+        """What this is, and where to go on."""
+        return {
+            "name": "poplin",
+            "version": app.version,
+            "docs": "/docs",
+            "openapi": "/openapi.json",
+            "brokers": "/brokers",
+            "triggers": "/triggers",
+            "trace": "/trace",
+        }
+
+    for routes in (broker_routes(redis), trigger_routes(redis), trace_routes(redis)):
         app.include_router(routes)
     return app

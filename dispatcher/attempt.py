@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
-from dispatcher.grave import Grave, encoded_body, error_attributes, parse_grave
 from poplin.arrival import HOPS, arrived
 from poplin.catalog import DeliveryPolicy
 from poplin.codec import (
@@ -23,7 +22,8 @@ from poplin.codec import (
 )
 from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
 from poplin.errors import ExhaustedError, InvalidEventError, SendError, StoreUnavailableError
-from poplin.event import Event
+from poplin.event import REPLAY, Event
+from poplin.grave import Grave, encoded_body, error_attributes, parse_grave
 from poplin.log import BURIED_AS_POISON_AT, Appends, BrokerGoneError, Entry
 from poplin.sender import Answer, Sender
 
@@ -80,7 +80,7 @@ class Attempter:
                 delivery, _AttemptError(_FAILED_SEND, "poison: its attempts ended in crashes")
             )
         try:
-            event = from_entry(*delivery.entry)
+            event = _marked(from_entry(*delivery.entry), delivery.replay)
             if delivery.grave is not None:
                 return await self._to_dead_letter_sink(delivery, event, parse_grave(delivery.grave))
             return await self._to_subscriber(delivery, event)
@@ -188,6 +188,11 @@ class Attempter:
         )
         has_sink = lane.dead_letter_sink is not None
         return Buried(grave.to_json(), has_sink, failure.status, failure.reason)
+
+
+def _marked(event: Event, replay: str | None) -> Event:
+    """As whoever gets it sees it: a replayed event says so, whatever its producer said."""
+    return event if replay is None else event.with_attributes({REPLAY: replay})
 
 
 def _content_encoding(answer: Answer) -> str:

@@ -230,4 +230,5 @@ def _delivery(lane: Lane, token: Token, leased: LeasedEntry) -> Delivery:
         crashes=leased.crashes,
         first_us=leased.first_us,
         grave=leased.grave,
+        replay=leased.replay,
     )

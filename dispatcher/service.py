@@ -82,7 +82,7 @@ class Dispatcher:
             triggers=len(catalog.triggers),
         )
 
-    # Sharing with other dispatchers
+    # Sharing with other dispatchers, and what operators ask of all of them
 
     async def _look(self, stop: asyncio.Event) -> None:
         """While the store is away the last share stays."""
@@ -92,6 +92,9 @@ class Dispatcher:
                 if names != self._names:
                     self._names = names
                     self._share()
+                if await self._shared.pauses.look(self._redis):
+                    for broker in self._brokers.values():
+                        broker.follow_pauses()
             await wait(stop, LOOK_S)
         with suppress(StoreUnavailableError):
             await self._roster.leave()

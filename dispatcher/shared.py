@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from dispatcher.pauses import Pauses
 from dispatcher.report import Report
 from dispatcher.suspects import Suspects
 from poplin.budget import Budget
@@ -17,5 +18,6 @@ class Shared:
     settings: DispatcherSettings
     budget: Budget
     """Memory for the events of all deliveries under way."""
+    pauses: Pauses = field(default_factory=Pauses)
     suspects: Suspects = field(default_factory=Suspects)
     report: Report = field(default_factory=Report)

@@ -8,6 +8,7 @@ import httpx
 import orjson
 
 from poplin_cli.errors import CommandError, InputError, NoAnswerError, NotAllowedError
+from poplin_cli.options import checked_token
 
 __all__ = ["Api"]
 
@@ -25,7 +26,7 @@ class Api:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"authorization": f"Bearer {checked_token(token)}"} if token else {}
         try:
             self._client = httpx.Client(
                 base_url=self.url, headers=headers, trust_env=False, timeout=_TIMEOUT_S

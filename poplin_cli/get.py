@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from poplin_cli.show import Column, Row
 
-__all__ = ["get_app"]
+__all__ = ["brokers", "get_app", "triggers"]
 
 _LOOK_EVERY_S = 1.0
 

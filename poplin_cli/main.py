@@ -12,6 +12,7 @@ from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
 from poplin_cli.send.command import send
+from poplin_cli.trace import trace
 from poplin_cli.up.command import up
 from poplin_cli.version import VersionOption, version
 
@@ -32,6 +33,7 @@ app.command()(services.console)
 app.command()(send)
 app.command()(display)
 app.command()(doctor)
+app.command()(trace)
 app.add_typer(get_app)
 app.add_typer(filter_app)
 app.command()(version)

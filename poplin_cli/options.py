@@ -9,6 +9,7 @@ from poplin_cli.errors import InputError
 
 __all__ = [
     "DEFAULT_API",
+    "TOKEN_VARIABLE",
     "AllNamespacesOption",
     "ApiOption",
     "Lines",
@@ -17,10 +18,12 @@ __all__ = [
     "OutputOption",
     "TokenOption",
     "YesOption",
+    "checked_token",
     "full_name",
 ]
 
 DEFAULT_API = "http://127.0.0.1:8081"
+TOKEN_VARIABLE = "POPLIN_ADMIN_TOKEN"  # noqa: S105 - the name of it
 
 
 class Output(StrEnum):
@@ -44,7 +47,7 @@ TokenOption = Annotated[
     str | None,
     typer.Option(
         "--admin-token",
-        envvar="POPLIN_ADMIN_TOKEN",
+        envvar=TOKEN_VARIABLE,
         help="The token that the management API demands; rather give it in the environment.",
     ),
 ]
@@ -58,6 +61,13 @@ AllNamespacesOption = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+def checked_token(token: str | None) -> str | None:
+    """One that a header can carry. Raises InputError."""
+    if token is not None and not (token.isascii() and token.isprintable() and token.strip()):
+        raise InputError("--admin-token must be of visible ASCII characters, and not empty")
+    return token
 
 
 def full_name(name: str, namespace: str) -> str:

@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.options import TOKEN_VARIABLE
+
 __all__ = [
     "MEBIBYTE",
+    "AdminTokenOption",
     "EventBytesOption",
     "LogFormat",
     "LogFormatOption",
@@ -61,6 +64,14 @@ LogFormatOption = Annotated[LogFormat, typer.Option(help="Lines for people, or J
 SocketOption = Annotated[int | None, typer.Option(hidden=True)]
 EventBytesOption = Annotated[
     int, typer.Option(min=1024, help="Largest event, headers included; above it 413.")
+]
+AdminTokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar=TOKEN_VARIABLE,
+        show_envvar=True,
+        help="Demand this of whoever uses the management API; rather give it in the environment.",
+    ),
 ]
 
 

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.options import checked_token
 from poplin_cli.runner import run_service
 from poplin_cli.service_options import (
     MEBIBYTE,
+    AdminTokenOption,
     EventBytesOption,
     LogFormat,
     LogFormatOption,
@@ -84,6 +86,7 @@ def console(
     redis: RedisOption,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8081,
+    admin_token: AdminTokenOption = None,
     log_format: LogFormatOption = LogFormat.text,
     socket_fd: SocketOption = None,
 ) -> None:
@@ -93,4 +96,14 @@ def console(
     from poplin.settings import ConsoleSettings
 
     configure(log_format.value, "console")
-    run_service(serve(ConsoleSettings(redis_url=redis, host=host, port=port, socket_fd=socket_fd)))
+    run_service(
+        serve(
+            ConsoleSettings(
+                redis_url=redis,
+                host=host,
+                port=port,
+                socket_fd=socket_fd,
+                admin_token=checked_token(admin_token),
+            )
+        )
+    )

@@ -76,6 +76,8 @@ class TriggerRecord:
     dead_letter_retention_s: float = 604_800.0
     reply_policy: Literal["ignore", "strict"] = "ignore"
     header_encoding: Literal["keep", "spec"] = "keep"
+    paused: bool = False
+    """By its annotation; an operator may pause it too, see `pauses`."""
 
     @property
     def key(self) -> str:

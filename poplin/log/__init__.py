@@ -5,6 +5,7 @@ script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
 from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
+from poplin.log.browse import Death, Graveyard, Scan, scan
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.meter import Meter
@@ -24,6 +25,7 @@ from poplin.log.values import (
     LogId,
     Matches,
     QueueFigures,
+    Replayed,
     Routed,
     Token,
     Usage,
@@ -40,8 +42,10 @@ __all__ = [
     "Appends",
     "BrokerGoneError",
     "Burial",
+    "Death",
     "Deferral",
     "Entry",
+    "Graveyard",
     "Held",
     "Keyed",
     "Keys",
@@ -53,13 +57,16 @@ __all__ = [
     "Meter",
     "Position",
     "QueueFigures",
+    "Replayed",
     "Roster",
     "Routed",
+    "Scan",
     "Token",
     "Usage",
     "alive",
     "is_before",
     "partition_of",
+    "scan",
     "share",
     "spread",
 ]

@@ -21,6 +21,7 @@ from poplin.log.values import (
     LogId,
     Matches,
     QueueFigures,
+    Replayed,
     Routed,
     Token,
     Usage,
@@ -229,10 +230,15 @@ class Log:
         names = (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
         return int(await _revive(self._redis, names, ids))
 
-    async def replay(self, uid: str, ids: Sequence[LogId], generation: int) -> int | None:
-        """Old entries into the queue again; None when `generation` is not in force."""
-        replayed = await _replay(self._redis, self._queue_keys(uid), (generation, *ids))
-        return None if replayed is None else int(replayed)
+    async def replay(
+        self, uid: str, ids: Sequence[LogId], generation: int, mark: str
+    ) -> Replayed | None:
+        """Old entries into the queue again; None when `generation` is not in force.
+
+        `mark` stays with an entry through retries and death, until it is settled or purged.
+        """
+        counts = await _replay(self._redis, self._queue_keys(uid), (generation, mark, *ids))
+        return None if counts is None else Replayed(*map(int, counts))
 
     async def purge(self, uid: str, ids: Sequence[LogId]) -> int:
         """Dead letters gone for good; returns how many were dead."""
@@ -320,7 +326,7 @@ def _entry(fields: Mapping[bytes, bytes]) -> Entry:
 
 
 def _leased_entry(row: Sequence[bytes]) -> LeasedEntry:
-    log_id, tries, crashes, first, grave, attributes, headers, data = row
+    log_id, tries, crashes, first, grave, attributes, headers, data, replay = row
     return LeasedEntry(
         LogId(log_id),
         int(tries),
@@ -328,6 +334,7 @@ def _leased_entry(row: Sequence[bytes]) -> LeasedEntry:
         int(first) if first else None,
         grave or None,
         Entry(attributes, headers or None, data) if attributes else None,
+        replay.decode() or None,
     )
 
 

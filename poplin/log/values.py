@@ -17,6 +17,7 @@ __all__ = [
     "LogId",
     "Matches",
     "QueueFigures",
+    "Replayed",
     "Routed",
     "Token",
     "Usage",
@@ -76,6 +77,16 @@ class Matches:
     leased: int = 0
 
 
+class Replayed(NamedTuple):
+    """What became of old entries that were to be queued again; those not counted are gone."""
+
+    replayed: int
+    waiting: int
+    """In the queue already: they come once."""
+    unrouted: int
+    """Not routed yet: they come anyway, if they match."""
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """`token` holds for every leased match; None means stale: read the position anew."""
@@ -93,6 +104,8 @@ class LeasedEntry:
     first_us: int | None
     grave: bytes | None
     entry: Entry | None
+    replay: str | None = None
+    """The mark of the replay that put it into the queue again."""
 
 
 @dataclass(frozen=True, slots=True)

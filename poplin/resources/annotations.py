@@ -56,6 +56,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _boolean(text: str) -> bool:
+    return _one_of("true", "false")(text) == "true"
+
+
 _BOTH = frozenset({"Broker", "Trigger"})
 _BROKER = frozenset({"Broker"})
 _TRIGGER = frozenset({"Trigger"})
@@ -86,6 +90,15 @@ ANNOTATIONS: dict[str, Annotation] = {
         "keep",
         "Attributes in headers: `keep`, as the producer wrote them; `spec`, percent-encoded anew "
         "by the HTTP binding.",
+    ),
+    "paused": Annotation(
+        _TRIGGER,
+        _boolean,
+        False,
+        "`true`: matches are queued, and nothing is attempted until it is `false` again; what is "
+        "under way finishes. `poplin pause` and `poplin resume` do the same without an edit, but "
+        "do not resume what this says is paused.",
+        "false",
     ),
     "partitions": Annotation(
         _BROKER, _whole(1, 64), 1, "Parts of the log, which dispatchers share among them."

@@ -104,6 +104,7 @@ def _trigger_record(trigger: Trigger, broker: Broker, uid: str, verdict: Verdict
         dead_letter_retention_s=setting("dead-letter-retention"),
         reply_policy=setting("reply-policy"),
         header_encoding=setting("header-encoding"),
+        paused=setting("paused"),
     )
 
 

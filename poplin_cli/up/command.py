@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.options import checked_token
 from poplin_cli.runner import run_service
 from poplin_cli.service_options import (
     MEBIBYTE,
+    AdminTokenOption,
     EventBytesOption,
     LogFormat,
     LogFormatOption,
@@ -25,13 +27,16 @@ def up(
     files: Annotated[
         list[Path], typer.Option("--file", "-f", help="YAML file or folder; may be given again.")
     ],
-    host: Annotated[
-        str, typer.Option(help="Where the ingress and the admin API listen.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Where the ingress listens.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Ingress port; 0 takes a free one.")
     ] = 8080,
+    admin_host: Annotated[
+        str,
+        typer.Option(help="Where the management API listens; elsewhere give --admin-token too."),
+    ] = "127.0.0.1",
     admin_port: Annotated[int, typer.Option(min=0, max=65535, help="Management API port.")] = 8081,
+    admin_token: AdminTokenOption = None,
     redis: Annotated[
         str | None,
         typer.Option(
@@ -68,7 +73,9 @@ def up(
                 files=tuple(files),
                 host=host,
                 port=port,
+                admin_host=admin_host,
                 admin_port=admin_port,
+                admin_token=checked_token(admin_token),
                 redis=redis,
                 data_dir=data_dir or default_data_dir(),
                 profile=profile.value,

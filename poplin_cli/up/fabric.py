@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sys
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ from poplin.resources import Loaded, Resolved, load, resolve
 from poplin.store import Profile, connect, ensure_profile, masked
 from poplin.waiting import wait
 from poplin_cli.embedded import store_command
+from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.datadir import DataDir
 from poplin_cli.up.output import Output
 from poplin_cli.up.rows import rows
@@ -27,6 +28,7 @@ from poplin_cli.up.supervisor import Process, ProcessSpec
 __all__ = ["Fabric", "UpSettings", "up"]
 
 _LOOK_EVERY_S = 1.0
+_PYTHON = (sys.executable, "-m", "poplin_cli.main")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,9 @@ class UpSettings:
     files: tuple[Path, ...]
     host: str
     port: int
+    admin_host: str
     admin_port: int
+    admin_token: str | None = field(repr=False)
     redis: str | None
     data_dir: Path
     profile: Profile
@@ -66,7 +70,7 @@ class Fabric:
         # Bound here and handed down: a port stays ours, and clients wait, while a service restarts.
         listener = listening_socket(self._settings.host, self._settings.port)
         admin = listening_socket(
-            self._settings.host, self._settings.admin_port, option="--admin-port"
+            self._settings.admin_host, self._settings.admin_port, option="--admin-port"
         )
         self._base_url = _base_url(listener)
         data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
@@ -200,15 +204,24 @@ class Fabric:
                 self._python(name, dispatcher)
                 for name in _names("dispatcher", settings.dispatchers)
             ),
-            self._python(
-                "console",
-                ("console", *common, "--socket-fd", str(admin.fileno())),
-                (admin.fileno(),),
-            ),
+            self._console(common, admin),
         ]
 
+    def _console(self, common: tuple[str, ...], admin: socket.socket) -> Process:
+        settings = self._settings
+        arguments = ("console", *common, "--host", settings.admin_host)
+        # In its environment: everybody on the machine may read its arguments.
+        token = {} if settings.admin_token is None else {TOKEN_VARIABLE: settings.admin_token}
+        spec = ProcessSpec(
+            "console",
+            (*_PYTHON, *arguments, "--socket-fd", str(admin.fileno())),
+            (admin.fileno(),),
+            token,
+        )
+        return Process(spec, self._output.relay, self._on_exit)
+
     def _python(self, name: str, arguments: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
-        return self._process(name, (sys.executable, "-m", "poplin_cli.main", *arguments), fds)
+        return self._process(name, (*_PYTHON, *arguments), fds)
 
     def _process(self, name: str, argv: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
         return Process(ProcessSpec(name, argv, fds), self._output.relay, self._on_exit)

@@ -7,45 +7,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, Condition, TriggerRecord, Verdict, publish
 from poplin.log import Log
+from tests.console.helpers import a_broker, a_trigger, published
 from tests.log.helpers import accepted, dead, leased
-
-
-def _broker(name: str = "main", partitions: int = 1, namespace: str = "default") -> BrokerRecord:
-    return BrokerRecord(namespace=namespace, name=name, partitions=partitions)
-
-
-def _trigger(name: str, broker: str = "main", namespace: str = "default") -> TriggerRecord:
-    return TriggerRecord(
-        uid=f"uid-{name}",
-        namespace=namespace,
-        name=name,
-        broker=broker,
-        subscriber_uri="http://subscriber/",
-    )
-
-
-async def _published(
-    redis: Redis, brokers: list[BrokerRecord], triggers: list[TriggerRecord]
-) -> None:
-    ready = (Condition("Ready", "True"),)
-    verdicts = [
-        Verdict(kind="Broker", namespace=each.namespace, name=each.name, conditions=ready)
-        for each in brokers
-    ]
-    verdicts += [
-        Verdict(
-            kind="Trigger",
-            namespace=each.namespace,
-            name=each.name,
-            conditions=ready,
-            broker=each.broker,
-            subscriber_uri=each.subscriber_uri,
-        )
-        for each in triggers
-    ]
-    await publish(redis, brokers, triggers, verdicts)
 
 
 async def _all(client: httpx.AsyncClient, path: str, **params: Any) -> list[dict[str, Any]]:
@@ -61,7 +25,7 @@ async def _all(client: httpx.AsyncClient, path: str, **params: Any) -> list[dict
 
 async def test_pages_hold_every_item_once(redis: Redis, client: httpx.AsyncClient) -> None:
     names = [f"t{number}" for number in range(7)]
-    await _published(redis, [_broker()], [_trigger(name) for name in names])
+    await published(redis, [a_broker()], [a_trigger(name) for name in names])
 
     first = (await client.get("/triggers", params={"limit": 3})).json()
     found = await _all(client, "/triggers", limit=3)
@@ -73,8 +37,8 @@ async def test_pages_hold_every_item_once(redis: Redis, client: httpx.AsyncClien
 async def test_a_thousand_triggers_are_listed_within_a_second(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    triggers = [_trigger(f"t{number:04}") for number in range(1000)]
-    await _published(redis, [_broker(partitions=4)], triggers)
+    triggers = [a_trigger(f"t{number:04}") for number in range(1000)]
+    await published(redis, [a_broker(partitions=4)], triggers)
     began = time.monotonic()
 
     found = await _all(client, "/triggers")
@@ -87,7 +51,7 @@ async def test_a_thousand_triggers_are_listed_within_a_second(
 async def test_a_trigger_shows_what_waits_for_it_in_all_partitions(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    await _published(redis, [_broker(partitions=2)], [_trigger("t"), _trigger("idle")])
+    await published(redis, [a_broker(partitions=2)], [a_trigger("t"), a_trigger("idle")])
     one, other = Log(redis, "default/main", 0), Log(redis, "default/main", 1)
     await dead(one, 2, "uid-t")
     await leased(other, 3, "uid-t")
@@ -107,7 +71,7 @@ async def test_a_trigger_shows_what_waits_for_it_in_all_partitions(
 async def test_a_broker_shows_its_log_and_its_triggers(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    await _published(redis, [_broker(partitions=2)], [_trigger("a"), _trigger("b")])
+    await published(redis, [a_broker(partitions=2)], [a_trigger("a"), a_trigger("b")])
     await accepted(Log(redis, "default/main", 1), 4)
 
     view = (await client.get("/brokers/default/main")).json()
@@ -116,16 +80,16 @@ async def test_a_broker_shows_its_log_and_its_triggers(
     assert view["ready"] == "True"
 
 
-async def test_lists_are_narrowed_by_namespace_and_broker(
+async def test_lists_are_narrowed_by_namespace_anda_broker(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    brokers = [_broker(), _broker("other"), _broker(namespace="shop")]
+    brokers = [a_broker(), a_broker("other"), a_broker(namespace="shop")]
     triggers = [
-        _trigger("a"),
-        _trigger("b", "other"),
-        _trigger("c", namespace="shop"),
+        a_trigger("a"),
+        a_trigger("b", "other"),
+        a_trigger("c", namespace="shop"),
     ]
-    await _published(redis, brokers, triggers)
+    await published(redis, brokers, triggers)
 
     async def names(path: str, **params: str) -> list[str]:
         return [each["name"] for each in await _all(client, path, **params)]
@@ -149,7 +113,7 @@ async def test_lists_are_narrowed_by_namespace_and_broker(
 async def test_an_unknown_name_gets_the_nearest(
     redis: Redis, client: httpx.AsyncClient, path: str, nearest: list[str] | None
 ) -> None:
-    await _published(redis, [_broker()], [_trigger("audit"), _trigger("billing")])
+    await published(redis, [a_broker()], [a_trigger("audit"), a_trigger("billing")])
 
     answer = await client.get(path)
 

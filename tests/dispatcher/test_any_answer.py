@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Settled
-from dispatcher.grave import Grave, parse_grave
 from poplin.codec import encode_binary, encode_structured, from_entry
+from poplin.grave import Grave, parse_grave
 from poplin.sender import Answer
 from tests.dispatcher.test_attempt import Replies, delivery
 

@@ -1,0 +1,100 @@
+"""Looking into a partition for people who ask: it changes nothing, and each call is short."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from poplin.log.keys import Keys
+from poplin.log.scripts import Script
+from poplin.log.values import LogId
+
+__all__ = ["FIRST", "NEWEST", "Look", "Sought", "Standing", "Standings", "after"]
+
+FIRST, NEWEST = LogId(b"-"), LogId(b"+")
+"""The ends of a log."""
+
+_TRIGGERS = 100
+_ENTRIES = 500
+_BYTES = 1024 * 1024
+"""A call that looks at so much holds the store for 1 to 3 ms."""
+
+
+class Standing(NamedTuple):
+    """Where an entry stands at one trigger; all None and 0 when it is in none of its queues."""
+
+    due: int | None
+    """As in the due set: µs from which it may be attempted; negative while it is leased."""
+    tries: int
+    died_us: int | None
+    grave: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """By uid, and as of `now_us` of the server's clock."""
+
+    now_us: int
+    cursor: LogId
+    by_uid: dict[str, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Entries that have the text, with their attributes as JSON; there is more from `rest` on,
+    unless that is None.
+    """
+
+    found: list[tuple[LogId, bytes]]
+    looked_at: int
+    rest: LogId | None
+
+
+class Look:
+    """Reads of one partition. Any method raises StoreUnavailableError."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis = redis
+        self.keys = keys
+
+    async def standings(self, log_id: LogId, uids: Sequence[str]) -> Standings:
+        """Of many triggers in several calls: `now_us` is of the first."""
+        by_uid: dict[str, Standing] = {}
+        now_us, cursor = await self._standings(log_id, uids[:_TRIGGERS], by_uid)
+        for start in range(_TRIGGERS, len(uids), _TRIGGERS):
+            await self._standings(log_id, uids[start : start + _TRIGGERS], by_uid)
+        return Standings(now_us, cursor, by_uid)
+
+    async def _standings(
+        self, log_id: LogId, uids: Sequence[str], by_uid: dict[str, Standing]
+    ) -> tuple[int, LogId]:
+        keys = self.keys
+        names = [keys.state]
+        for uid in uids:
+            names += (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
+        now_us, cursor, *rows = await _standing(self._redis, names, (log_id,))
+        for uid, (due, tries, died, grave) in zip(uids, rows, strict=True):
+            by_uid[uid] = Standing(_number(due), int(tries), _number(died), grave or None)
+        return int(now_us), LogId(cursor)
+
+    async def seek(self, text: bytes, first: LogId, last: LogId = NEWEST) -> Sought:
+        """Look through the attributes of some hundred entries from `first` on."""
+        rest, looked_at, more, *found = await _seek(
+            self._redis, (self.keys.log,), (text, first, last, _ENTRIES, _BYTES)
+        )
+        pairs = zip(map(LogId, found[::2]), found[1::2], strict=True)
+        return Sought(list(pairs), int(looked_at), LogId(rest) if more else None)
+
+
+_standing = Script("standing")
+_seek = Script("seek")
+
+
+def after(log_id: LogId) -> LogId:
+    """A first id to look from that leaves out this one."""
+    return LogId(b"(" + log_id)
+
+
+def _number(score: bytes) -> int | None:
+    return int(float(score)) if score else None

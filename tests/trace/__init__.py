@@ -1,0 +1,1 @@
+"""What became of an event, for every way it can go."""
