@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import httpx
 from redis.asyncio import Redis
 
 from poplin.catalog import Catalog, is_in_force, publish
@@ -22,6 +21,7 @@ from poplin_cli.embedded import store_command
 from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.datadir import DataDir
 from poplin_cli.up.output import Output
+from poplin_cli.up.readiness import becomes_ready
 from poplin_cli.up.rows import rows
 from poplin_cli.up.supervisor import Process, ProcessSpec
 
@@ -101,6 +101,7 @@ class Fabric:
                 stop,
                 trust=settings.trust_store,
                 on_wait=self._say_waiting,
+                on_answer=lambda: self._output.say("the store answers"),
                 on_trust=lambda: None,  # the services say it
             )
             published = await self._publish(redis, loaded, stop)
@@ -112,7 +113,7 @@ class Fabric:
                 tasks.create_task(keeping, name="keep published")
                 for process in self._services(listener, admin):
                     tasks.create_task(process.run(stop), name=process.spec.name)
-                if await self._becomes_ready(stop):
+                if await becomes_ready(self._base_url, stop, self._warn):
                     self._output.say("management API", url=_base_url(admin))
                     self._output.table(f"Poplin is up at {self._base_url}", rows(resolved.verdicts))
                 await stop.wait()
@@ -121,7 +122,10 @@ class Fabric:
             await redis.aclose()
 
     def _say_waiting(self, error: StoreUnavailableError) -> None:
-        self._output.say(f"waiting for {masked(self._url)}: {error}", level="warning")
+        self._warn(f"waiting for {masked(self._url)}: {error}")
+
+    def _warn(self, what: str) -> None:
+        self._output.say(what, level="warning")
 
     def _show_problems(self, loaded: Loaded) -> None:
         for note in loaded.notes:
@@ -234,20 +238,6 @@ class Fabric:
             else ""
         )
         self._output.say(f"{name} {how}; starting it again in {pause_s:g} s{hint}", level="warning")
-
-    async def _becomes_ready(self, stop: asyncio.Event) -> bool:
-        """Wait until the ingress says that it would take an event; says why while it would not."""
-        async with httpx.AsyncClient(
-            base_url=self._base_url, trust_env=False, timeout=2.0
-        ) as client:
-            while not stop.is_set():
-                try:
-                    if (await client.get("/readyz")).status_code == 200:
-                        return True
-                except httpx.HTTPError:
-                    pass
-                await wait(stop, 0.02)
-        return False
 
 
 async def _published(redis: Redis, resolved: Resolved, *, after: int = 0) -> Catalog:
