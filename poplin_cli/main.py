@@ -8,6 +8,7 @@ import typer
 from poplin_cli import services
 from poplin_cli.display.command import display
 from poplin_cli.doctor.command import doctor
+from poplin_cli.check import check
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.runner import Commands
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 app.command()(up)
+app.command()(check)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)

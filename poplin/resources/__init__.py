@@ -3,10 +3,21 @@
 Text in, values out; nothing here talks to Redis, Kubernetes or a subscriber.
 """
 
+from poplin.resources.addresses import read_services
 from poplin.resources.edit import keep_good
 from poplin.resources.load import Loader, load
 from poplin.resources.models import Loaded, Problem
 from poplin.resources.resolve import Resolved, resolve
 from poplin.resources.status import status_of
 
-__all__ = ["Loaded", "Loader", "Problem", "Resolved", "keep_good", "load", "resolve", "status_of"]
+__all__ = [
+    "Loaded",
+    "Loader",
+    "Problem",
+    "Resolved",
+    "keep_good",
+    "load",
+    "read_services",
+    "resolve",
+    "status_of",
+]

@@ -1,16 +1,42 @@
 """Where destinations lead outside a cluster: to Services and Brokers of the same files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 from urllib.parse import urljoin
 
-from poplin.errors import InvalidResourceError
+from poplin.errors import ConfigurationError, InvalidResourceError
 from poplin.resources.models import Destination, Loaded, Ref, Service, one_line
+from poplin.resources.names import is_name, is_namespace
+from poplin.sender import Target
 
-__all__ = ["Addresses", "BrokerUrl", "UnresolvedError"]
+__all__ = ["Addresses", "BrokerUrl", "UnresolvedError", "read_services"]
 
 BrokerUrl = Callable[[str, str], str]
 """A Broker's ingress URL by namespace and name."""
+
+_EXAMPLE = "http://127.0.0.1:9000"
+
+
+def read_services(options: Iterable[str]) -> dict[str, str]:
+    """URLs by namespace/name of what `--resolve` says. Raises ConfigurationError."""
+    found: dict[str, str] = {}
+    for option in options:
+        name, equals, url = option.partition("=")
+        namespace, _, service = name.partition("/")
+        if not (equals and is_namespace(namespace) and is_name(service)):
+            # Whatever stands before an @ may be a password.
+            shown = option if "@" not in option else "…@" + option.rpartition("@")[2]
+            raise ConfigurationError(
+                f"--resolve {shown[:200]!r} is not allowed; use NAMESPACE/NAME=URL, such as "
+                f"default/orders={_EXAMPLE}"
+            )
+        try:
+            Target.parse(url)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"--resolve {name}: {error}") from error
+        if found.setdefault(name, url) != url:
+            raise ConfigurationError(f"--resolve {name} is given twice; keep one of its URLs")
+    return found
 
 
 class UnresolvedError(InvalidResourceError):
@@ -60,7 +86,7 @@ class Addresses:
             return _external_url(service.external_name, service)
         raise _unresolved(
             ref,
-            f"say where it listens with --resolve {name}=http://127.0.0.1:9000, or add a v1 "
+            f"say where it listens with --resolve {name}={_EXAMPLE}, or add a v1 "
             "Service document of type ExternalName with a port under that name",
         )
 

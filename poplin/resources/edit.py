@@ -18,9 +18,9 @@ def keep_good(before: Loaded, after: Loaded) -> Loaded:
     documents = dict(after.documents)
     for identity, good in before.documents.items():
         now = documents.get(identity)
-        if isinstance(good, Refused) or (now is not None and not isinstance(now, Refused)):
+        if now is not None and (isinstance(good, Refused) or not isinstance(now, Refused)):
             continue
-        words = _refusal(now) if now is not None else _hidden(good, hiding)
+        words = _hidden(good, hiding) if now is None else _refusal(now)
         if words:
             documents[identity] = _kept(good, words)
     return replace(after, documents=documents)

@@ -54,7 +54,8 @@ def resolve(
         if owner in brokers and _is_deliverable(verdict):
             uid = uid_for(f"{trigger.namespace}/{trigger.name}", "/".join(owner))
             found.triggers.append(_trigger_record(trigger, brokers[owner], uid, verdict))
-    found.verdicts.sort(key=lambda each: each.kind)
+    places = {identity: number for number, identity in enumerate(loaded.documents)}
+    found.verdicts.sort(key=lambda v: (v.kind, places[v.kind, v.namespace, v.name]))
     found.verdicts = [_numbered(each, (known or {}).get(each.key)) for each in found.verdicts]
     return found
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.file_options import FilesOption, ResolveOption
 from poplin_cli.options import checked_token
 from poplin_cli.runner import run_service
 from poplin_cli.service_options import (
@@ -24,9 +25,8 @@ __all__ = ["up"]
 
 
 def up(
-    files: Annotated[
-        list[Path], typer.Option("--file", "-f", help="YAML file or folder; may be given again.")
-    ],
+    files: FilesOption,
+    resolve: ResolveOption = None,
     host: Annotated[str, typer.Option(help="Where the ingress listens.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Ingress port; 0 takes a free one.")
@@ -63,6 +63,7 @@ def up(
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run the whole fabric on this machine."""
+    from poplin.resources import read_services
     from poplin_cli.up.datadir import default_data_dir
     from poplin_cli.up.fabric import UpSettings
     from poplin_cli.up.fabric import up as run_up
@@ -71,6 +72,7 @@ def up(
         run_up(
             UpSettings(
                 files=tuple(files),
+                services=read_services(resolve or ()),
                 host=host,
                 port=port,
                 admin_host=admin_host,

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sys
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,8 @@ _PYTHON = (sys.executable, "-m", "poplin_cli.main")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpSettings:
     files: tuple[Path, ...]
+    services: Mapping[str, str]
+    """URLs by namespace/name, that refs to Services lead to."""
     host: str
     port: int
     admin_host: str
@@ -171,6 +174,7 @@ class Fabric:
             loaded,
             lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
             broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+            services=self._settings.services,
             known=known.verdicts,
         )
 

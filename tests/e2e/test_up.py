@@ -206,3 +206,26 @@ async def test_a_refused_trigger_is_shown_with_its_reason_and_the_rest_serves(
     assert ready["bad"]["message"].startswith("spec.filters[0].cesql: line 1, column 25: expected")
     (row,) = [line for line in fabric.lines if line.startswith("Trigger  default/bad")]
     assert "False Invalid: spec.filters[0].cesql: line 1, column 25" in " ".join(row.split())
+
+
+async def test_an_option_says_where_a_service_listens_and_a_later_start_counts_the_spec(
+    tmp_path: Path,
+) -> None:
+    ref = "{ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: orders}}"
+    yaml = broker_yaml() + trigger_yaml("t", "http://x/").replace("{uri: 'http://x/'}", ref)
+    assert ref in yaml
+    async with subscriber() as peer:
+        resolve = ("--resolve", f"default/orders={peer.url}/orders")
+        async with Fabric.up(tmp_path, yaml, *resolve) as fabric:
+            await fabric.post("/default/main", event_headers("1"))
+            (received,) = await peer.wait_for(1)
+        changed = yaml.replace("test.wanted", "test.other")
+        async with (
+            Fabric.up(tmp_path, changed, *resolve) as again,
+            httpx.AsyncClient(trust_env=False) as client,
+        ):
+            found = (await client.get(f"{again.admin_url}/triggers/default/t")).json()
+
+    assert received.path == "/orders"
+    assert found["status"]["subscriberUri"] == f"{peer.url}/orders"
+    assert found["status"]["observedGeneration"] == 2

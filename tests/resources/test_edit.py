@@ -107,7 +107,11 @@ def test_what_was_refused_from_the_first_stays_refused(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_text(BAD)
     first = load([tmp_path / "f.yaml"])
 
-    assert not verdicts(edited(tmp_path, BAD, first))["t"].ready
+    again = edited(tmp_path, BAD, first)
+    hidden = edited(tmp_path, "a: [", again)
+
+    assert verdicts(again)["t"].reason == "Invalid"
+    assert verdicts(hidden)["t"].reason == "Invalid"
 
 
 def test_a_document_that_moved_to_another_file_is_served_from_there(tmp_path: Path) -> None:
