@@ -7,14 +7,18 @@ from redis.asyncio import Redis
 
 from console import problems
 from console.access import Access, Guard
+from console.audit import Audit
 from console.brokers import broker_routes
+from console.events import event_routes
+from console.operations import operation_routes
 from console.traces import trace_routes
 from console.triggers import trigger_routes
 
 __all__ = ["console_app"]
 
 
-def console_app(redis: Redis, access: Access | None = None) -> FastAPI:
+def console_app(redis: Redis, access: Access | None = None, audit: Audit | None = None) -> FastAPI:
+    """Flush `audit` when it ends."""
     app = FastAPI(
         title="Poplin",
         summary="Brokers, triggers, and what became of every event",
@@ -40,6 +44,12 @@ def console_app(redis: Redis, access: Access | None = None) -> FastAPI:
             "trace": "/trace",
         }
 
-    for routes in (broker_routes(redis), trigger_routes(redis), trace_routes(redis)):
+    for routes in (
+        broker_routes(redis),
+        event_routes(redis),
+        trigger_routes(redis),
+        trace_routes(redis),
+        operation_routes(redis, audit or Audit()),
+    ):
         app.include_router(routes)
     return app

@@ -7,6 +7,7 @@ import uvicorn
 
 from console.access import Access
 from console.app import console_app
+from console.audit import Audit
 from poplin.process import listening_socket, set_on_signal
 from poplin.settings import ConsoleSettings
 from poplin.store import Availability, connect
@@ -18,6 +19,7 @@ async def serve(settings: ConsoleSettings) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     set_on_signal(stop)
+    audit = Audit()
     redis = connect(
         settings.redis_url, timeout_s=settings.store_timeout_s, availability=Availability()
     )
@@ -26,7 +28,7 @@ async def serve(settings: ConsoleSettings) -> None:
     access = Access(settings.admin_token, {host, settings.host})
     server = uvicorn.Server(
         uvicorn.Config(
-            console_app(redis, access),
+            console_app(redis, access, audit),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -51,4 +53,5 @@ async def serve(settings: ConsoleSettings) -> None:
         # Not serve(): the signals are ours.
         await server._serve([listener])  # noqa: SLF001
         stop.set()
+    audit.flush()
     await redis.aclose()

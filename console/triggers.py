@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
 from console.queries import Queue, named, queues, verdicts_of
 from console.view import View
-from poplin.catalog import Catalog, TriggerRecord, Verdict
+from poplin.catalog import Catalog, TriggerRecord, Verdict, read_pauses
 from poplin.catalog.catalog import read
 from poplin.log import QueueFigures
 from poplin.resources import status_of
@@ -31,6 +31,7 @@ class TriggerView(View):
     ready: str
     reason: str
     message: str
+    paused: bool
     backlog: int
     in_flight: int
     retrying: int
@@ -85,13 +86,16 @@ def _is_of(verdict: Verdict, broker: str) -> bool:
 async def _views(redis: Redis, catalog: Catalog, verdicts: list[Verdict]) -> list[TriggerView]:
     records = [catalog.triggers.get(f"{each.namespace}/{each.name}") for each in verdicts]
     found = await queues(redis, catalog, [record for record in records if record])
+    paused = await read_pauses(redis)
     return [
-        _view(verdict, record, found.get(record.uid, _NOTHING) if record else _NOTHING)
+        _view(verdict, record, found.get(record.uid, _NOTHING) if record else _NOTHING, paused)
         for verdict, record in zip(verdicts, records, strict=True)
     ]
 
 
-def _view(verdict: Verdict, record: TriggerRecord | None, queue: Queue) -> TriggerView:
+def _view(
+    verdict: Verdict, record: TriggerRecord | None, queue: Queue, paused: frozenset[str]
+) -> TriggerView:
     figures, ignored = queue
     return TriggerView(
         namespace=verdict.namespace,
@@ -103,6 +107,7 @@ def _view(verdict: Verdict, record: TriggerRecord | None, queue: Queue) -> Trigg
         ready=verdict.condition("Ready").status,
         reason=verdict.reason,
         message=verdict.message,
+        paused=record is not None and (record.paused or record.uid in paused),
         backlog=figures.backlog,
         in_flight=figures.in_flight,
         retrying=figures.retrying,

@@ -1,6 +1,6 @@
 """The management API, as the command line speaks to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,8 @@ __all__ = ["Api"]
 
 _TIMEOUT_S = 10.0
 _PAGE = 500
+_SILENCE_S = 40.0
+"""A stream gives a sign of life every ten."""
 
 
 class Api:
@@ -58,12 +60,14 @@ class Api:
             where["continue"] = page["continue"]
 
     @contextmanager
-    def stream(self, path: str, **params: Any) -> Iterator[Iterator[dict[str, Any]]]:
-        """The objects of an endless answer, one a line, as they come.
+    def stream(
+        self, path: str, **params: Any
+    ) -> Iterator[tuple[Mapping[str, str], Iterator[dict[str, Any]]]]:
+        """The headers, and the objects of an endless answer, one a line, as they come.
 
         The iterator raises NoAnswerError when the fabric goes away.
         """
-        timeout = httpx.Timeout(_TIMEOUT_S, read=None)
+        timeout = httpx.Timeout(_TIMEOUT_S, read=_SILENCE_S)
         with (
             self._translated(),
             self._client.stream("GET", path, params=_given(params), timeout=timeout) as answer,
@@ -71,7 +75,7 @@ class Api:
             if answer.status_code != 200:
                 answer.read()
             self._check(answer)
-            yield (orjson.loads(line) for line in answer.iter_lines() if line)
+            yield answer.headers, (orjson.loads(line) for line in answer.iter_lines() if line)
 
     def _call(self, method: str, path: str, **how: Any) -> Any:
         with self._translated():

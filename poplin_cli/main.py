@@ -6,13 +6,17 @@ What a command needs is imported when it runs, so that `poplin --help` is there 
 import typer
 
 from poplin_cli import services
+from poplin_cli.check import check
+from poplin_cli.dead_letters import dead_letters_app
 from poplin_cli.display.command import display
 from poplin_cli.doctor.command import doctor
-from poplin_cli.check import check
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
+from poplin_cli.pause import pause, resume
+from poplin_cli.replay import replay
 from poplin_cli.runner import Commands
 from poplin_cli.send.command import send
+from poplin_cli.tail import tail
 from poplin_cli.trace import trace
 from poplin_cli.up.command import up
 from poplin_cli.version import VersionOption, version
@@ -35,8 +39,13 @@ app.command()(services.console)
 app.command()(send)
 app.command()(display)
 app.command()(doctor)
+app.command()(tail)
 app.command()(trace)
+app.command()(replay)
+app.command()(pause)
+app.command()(resume)
 app.add_typer(get_app)
+app.add_typer(dead_letters_app)
 app.add_typer(filter_app)
 app.command()(version)
 

@@ -5,7 +5,7 @@ script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
 from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
-from poplin.log.browse import Death, Graveyard, Scan, scan
+from poplin.log.browse import Death, Graveyard, Scan, entry_at, scan
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.meter import Meter
@@ -64,6 +64,7 @@ __all__ = [
     "Token",
     "Usage",
     "alive",
+    "entry_at",
     "is_before",
     "partition_of",
     "scan",

@@ -8,10 +8,10 @@ from redis.asyncio import Redis
 
 from poplin.log.keys import Keys
 from poplin.log.scripts import Script
-from poplin.log.values import LogId
+from poplin.log.values import Entry, LogId
 from poplin.store import translated
 
-__all__ = ["Death", "Graveyard", "Scan", "scan"]
+__all__ = ["Death", "Graveyard", "Scan", "entry_at", "scan"]
 
 _BYTES = 4 * 1024 * 1024
 """What one call reads of events at most, but for the last: it keeps the store from others."""
@@ -86,6 +86,16 @@ class Graveyard:
 
 def _highest(before_us: int | None) -> int | str:
     return "+inf" if before_us is None else before_us
+
+
+async def entry_at(redis: Redis, keys: Keys, log_id: LogId) -> Entry | None:
+    """The whole event; None when the log does not have it."""
+    with translated():
+        rows: Any = await redis.xrange(keys.log, log_id, log_id)
+    if not rows:
+        return None
+    fields = rows[0][1]
+    return Entry(fields[b"a"], fields.get(b"h"), fields.get(b"d", b""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ and nothing here knows HTTP.
 from poplin.operate.letters import DeadLetter, LetterPage, find_letter, list_letters
 from poplin.operate.pause import PausedByAnnotationError, pause, resume
 from poplin.operate.place import Place
-from poplin.operate.redrive import Selection, SliceDone, UnknownLetterError, purge, redrive
+from poplin.operate.redrive import (
+    Selection,
+    SliceDone,
+    UnknownLetterError,
+    purge,
+    redrive,
+    unknown_letter,
+)
 from poplin.operate.replay import (
     MOST_AHEAD,
     ReplayOrder,
@@ -37,5 +44,6 @@ __all__ = [
     "redrive",
     "replay",
     "resume",
+    "unknown_letter",
     "when_text",
 ]

@@ -12,7 +12,7 @@ from poplin.log import Graveyard, Log, LogId
 from poplin.operate.letters import graveyards, oldest
 from poplin.operate.place import Place
 
-__all__ = ["Selection", "SliceDone", "UnknownLetterError", "purge", "redrive"]
+__all__ = ["Selection", "SliceDone", "UnknownLetterError", "purge", "redrive", "unknown_letter"]
 
 _Act = Callable[[Log, Sequence[LogId]], Awaitable[int]]
 _LOOKED_AT = 500
@@ -88,5 +88,16 @@ async def _check(yards: Sequence[tuple[Log, Graveyard]], places: Sequence[Place]
         known |= {place for place, time in zip(mine, times, strict=True) if time is not None}
     for place in places:
         if place not in known:
-            dead = [str(each) for _, each in await oldest(yards, _LOOKED_AT)]
-            raise UnknownLetterError(place, get_close_matches(str(place), dead, 3))
+            raise await _unknown(yards, place)
+
+
+async def unknown_letter(
+    redis: Redis, broker: BrokerRecord, uid: str, place: Place
+) -> UnknownLetterError:
+    """With those that were probably meant."""
+    return await _unknown(graveyards(redis, broker, uid), place)
+
+
+async def _unknown(yards: Sequence[tuple[Log, Graveyard]], place: Place) -> UnknownLetterError:
+    dead = [str(each) for _, each in await oldest(yards, _LOOKED_AT)]
+    return UnknownLetterError(place, get_close_matches(str(place), dead, 3))

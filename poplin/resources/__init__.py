@@ -5,6 +5,7 @@ Text in, values out; nothing here talks to Redis, Kubernetes or a subscriber.
 
 from poplin.resources.addresses import read_services
 from poplin.resources.edit import keep_good
+from poplin.resources.filter_list import check_filters
 from poplin.resources.load import Loader, load
 from poplin.resources.models import Loaded, Problem
 from poplin.resources.resolve import Resolved, resolve
@@ -15,6 +16,7 @@ __all__ = [
     "Loader",
     "Problem",
     "Resolved",
+    "check_filters",
     "keep_good",
     "load",
     "read_services",
