@@ -1,6 +1,7 @@
 """One `poplin send`: where to, how often, and what is said of it."""
 
 import asyncio
+import itertools
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -69,10 +70,11 @@ def run(url: str, job: Job) -> ExitCode:
     pace = Pace(min(job.connections, job.total), job.rate, is_patient=job.total > 1)
     speaks = not job.as_json and job.total <= _FEW
     began = time.monotonic()
-    with progress("sending", job.total) as advance:
+    ended = itertools.count(1)
+    with progress("sent", job.total) as show:
 
         def on_end(sent: Message, refusal: Refusal | None) -> None:
-            advance(1)
+            show(next(ended))
             if speaks and refusal is None:
                 typer.echo(f"accepted {printable(sent.id)}")
 

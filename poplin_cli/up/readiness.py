@@ -33,6 +33,8 @@ async def becomes_ready(base_url: str, stop: asyncio.Event, say: Callable[[str],
 async def _why_not(client: httpx.AsyncClient) -> str | None:
     try:
         answer = await client.get("/readyz")
+    except httpx.TimeoutException:
+        return "it has not answered yet"
     except httpx.HTTPError as error:
         return f"it does not answer ({str(error) or type(error).__name__})"
     if answer.status_code == 200:
