@@ -1,4 +1,4 @@
-"""What nobody needs any more: old log entries, old dead letters, queues of removed triggers."""
+"""What nobody needs any more: old log entries and old dead letters."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,16 +6,13 @@ from collections.abc import Callable
 import structlog
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, Catalog, RemovedTrigger, TriggerRecord, forget_removed
+from poplin.catalog import BrokerRecord, Catalog, TriggerRecord
 from poplin.catalog.catalog import logs
 from poplin.errors import StoreUnavailableError
 from poplin.log import Log, LogId
 from poplin.waiting import wait
 
 __all__ = ["Janitor"]
-
-_KEPT_AFTER_REMOVAL_S = 600.0
-"""An editor that saves in two steps, or a mistake noticed soon, costs nothing."""
 
 
 class Janitor:
@@ -26,8 +23,6 @@ class Janitor:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._log = structlog.get_logger()
-        self._forgotten: set[str] = set()
-        """Removed triggers whose queues are gone; our copy of the catalog may still name them."""
 
     async def run(
         self,
@@ -39,7 +34,6 @@ class Janitor:
         while not await wait(stop, every_s):
             try:
                 await self._clean(catalog(), is_ours, stop)
-                await self._drop_removed(catalog, stop)
             except StoreUnavailableError:
                 continue
 
@@ -54,12 +48,6 @@ class Janitor:
                 await self._trim(log, broker, now_us, stop)
                 for trigger in catalog.triggers_of(broker.key):
                     await self._expire(log, trigger, now_us, stop)
-
-    async def _drop_removed(self, catalog: Callable[[], Catalog], stop: asyncio.Event) -> None:
-        self._forgotten &= catalog().removed.keys()
-        for removed in list(catalog().removed.values()):
-            if removed.uid not in self._forgotten:
-                await self._drop(removed, catalog, stop)
 
     async def _trim(self, log: Log, broker: BrokerRecord, now_us: int, stop: asyncio.Event) -> None:
         before = LogId(b"%d-0" % max(0, (now_us - int(broker.retention_s * 1e6)) // 1000))
@@ -80,27 +68,4 @@ class Janitor:
         if purged:
             self._log.warning(
                 "dead letters removed, older than the retention", trigger=trigger.key, count=purged
-            )
-
-    async def _drop(
-        self, removed: RemovedTrigger, catalog: Callable[[], Catalog], stop: asyncio.Event
-    ) -> None:
-        gone = 0
-        for partition in range(removed.partitions):
-            log = Log(self._redis, removed.broker_key, partition)
-            age_us = await log.server_time_us() - removed.removed_us
-            if age_us < _KEPT_AFTER_REMOVAL_S * 1e6:
-                return
-            remain = 1
-            while remain:
-                # It may come back at any time, and then keeps what it has.
-                if stop.is_set() or removed.uid not in catalog().removed:
-                    return
-                count, remain = await log.drop(removed.uid)
-                gone += count
-        await forget_removed(self._redis, removed.uid)
-        self._forgotten.add(removed.uid)
-        if gone:
-            self._log.warning(
-                "queues of a removed trigger dropped", trigger=removed.key, count=gone
             )

@@ -23,7 +23,8 @@ class Lane:
         self._wakes_at = 0.0
         """The loop's time; uvloop's own handle of a timer that is due at once has none."""
         self._was_asked = False
-        self._is_open = True
+        self.is_open = True
+        """False once its trigger or its dispatcher goes."""
 
     @property
     def record(self) -> TriggerRecord:
@@ -42,7 +43,7 @@ class Lane:
 
     def wait_turn(self) -> None:
         """The queue may hold work that is due; a lease will tell, but not one under way."""
-        if self._is_open:
+        if self.is_open:
             self._was_asked = self.is_leasing
             self.trigger.waiting.setdefault(self)
             self.trigger.fill()
@@ -50,7 +51,7 @@ class Lane:
     def had_turn(self, *, has_more: bool) -> None:
         """With more to lease it waits behind the lanes of other partitions."""
         self.trigger.waiting.pop(self, None)
-        if (has_more or self._was_asked) and self._is_open:
+        if (has_more or self._was_asked) and self.is_open:
             self.trigger.waiting[self] = None
         self._was_asked = False
 
@@ -66,8 +67,8 @@ class Lane:
         self._timer = loop.call_at(when, self._woken)
 
     def close(self) -> None:
-        """Lease no more."""
-        self._is_open = False
+        """Lease and begin no more."""
+        self.is_open = False
         self.trigger.waiting.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()

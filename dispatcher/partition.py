@@ -95,7 +95,7 @@ class PartitionDispatcher:
 
     def _start(self, delivery: Delivery) -> None:
         """Begin a delivery whose window place is taken already."""
-        if self._stopping:
+        if self._stopping or not delivery.lane.is_open:
             self._end_unsent(delivery, Deferred(0.0, 0, "given back", counts=False))
             return
         self._outbox.hold(delivery)

@@ -10,9 +10,10 @@ from contextlib import suppress
 import structlog
 from redis.asyncio import Redis
 
-from dispatcher.broker import BrokerDispatcher
+from dispatcher.broker import BrokerDispatcher, Version
 from dispatcher.janitor import Janitor
 from dispatcher.relief import Relief
+from dispatcher.removal import Removal
 from dispatcher.shared import Shared
 from poplin.budget import Budget
 from poplin.catalog import Catalog, Follower
@@ -58,6 +59,12 @@ class Dispatcher:
             self._tasks.create_task(
                 Relief(self._redis).run(stop, lambda: self._follower.catalog), name="relieve"
             )
+            self._tasks.create_task(
+                Removal(self._redis, self._settings.removed_kept_s).run(
+                    stop, self._settings.trim_s, lambda: self._follower.catalog, self._leads
+                ),
+                name="remove",
+            )
             await stop.wait()
             self._stopping = True
             for broker in self._brokers.values():
@@ -70,10 +77,15 @@ class Dispatcher:
             return  # nobody would stop what began now
         for key in self._brokers.keys() - catalog.brokers.keys():
             self._brokers.pop(key).stop()
+        triggers = catalog.by_broker()
         for key, record in catalog.brokers.items():
             if key not in self._brokers:
                 self._brokers[key] = BrokerDispatcher(self._redis, record, self._shared)
-            self._brokers[key].follow(record, catalog, self._tasks, self._follower.refresh)
+            self._brokers[key].follow(
+                Version(catalog.version, record, triggers.get(key, [])),
+                self._tasks,
+                self._follower.refresh,
+            )
         self._share()
         structlog.get_logger().info(
             "dispatching",
@@ -108,6 +120,10 @@ class Dispatcher:
     def _parts(self) -> Iterator[tuple[str, int]]:
         for key, broker in self._brokers.items():
             yield from ((key, number) for number in range(len(broker.partitions)))
+
+    def _leads(self) -> bool:
+        """Of all dispatchers one does what needs doing once."""
+        return self._names[:1] == [self._roster.name]
 
     def _is_ours(self, broker: str, partition: int) -> bool:
         return (broker, partition) in self._ours

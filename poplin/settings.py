@@ -57,6 +57,8 @@ class DispatcherSettings(StoreSettings):
     """Between looks over all queues for what a dead dispatcher left behind."""
     trim_s: float = 5.0
     """Between trims of a partition's log."""
+    removed_kept_s: float = 600.0
+    """How long what a removed trigger or broker left is kept, in case it comes back."""
     grace_s: float = 5.0
     """From SIGTERM until deliveries under way are given back."""
 

@@ -11,6 +11,7 @@ __all__ = [
     "MEBIBYTE",
     "AdminTokenOption",
     "EventBytesOption",
+    "KeepRemovedOption",
     "LogFormat",
     "LogFormatOption",
     "Profile",
@@ -62,6 +63,12 @@ TrustOption = Annotated[
 ]
 LogFormatOption = Annotated[LogFormat, typer.Option(help="Lines for people, or JSON for machines.")]
 SocketOption = Annotated[int | None, typer.Option(hidden=True)]
+KeepRemovedOption = Annotated[
+    float,
+    typer.Option(
+        min=0.1, hidden=True, help="Seconds that what a removed trigger or broker left is kept."
+    ),
+]
 EventBytesOption = Annotated[
     int, typer.Option(min=1024, help="Largest event, headers included; above it 413.")
 ]

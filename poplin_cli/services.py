@@ -10,6 +10,7 @@ from poplin_cli.service_options import (
     MEBIBYTE,
     AdminTokenOption,
     EventBytesOption,
+    KeepRemovedOption,
     LogFormat,
     LogFormatOption,
     Profile,
@@ -62,6 +63,7 @@ def dispatcher(
     profile: ProfileOption = Profile.durable,
     replicas: ReplicasOption = 1,
     trust_store: TrustOption = False,
+    keep_removed: KeepRemovedOption = 600.0,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run a dispatcher alone: log entries in, deliveries out."""
@@ -77,6 +79,7 @@ def dispatcher(
                 profile=profile.value,
                 replicas=checked_replicas(replicas, profile),
                 trust_store=trust_store,
+                removed_kept_s=keep_removed,
             )
         )
     )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.waiting import until
+
 __all__ = [
     "Fabric",
     "Received",
@@ -89,6 +91,7 @@ class Fabric:
         self.url = ""
         self.admin_url = ""
         self.lines: list[str] = []
+        self._heard = 0
         self._reading: asyncio.Task[None] | None = None
 
     @classmethod
@@ -116,6 +119,22 @@ class Fabric:
             yield fabric
         finally:
             await fabric.stop()
+
+    async def says(self, text: str, within_s: float = 10) -> str:
+        """Wait for a line that holds the text; the next call looks at the lines after it."""
+        found: list[str] = []
+
+        def is_said() -> bool:
+            while self._heard < len(self.lines) and not found:
+                found.extend(line for line in [self.lines[self._heard]] if text in line)
+                self._heard += 1
+            return bool(found)
+
+        try:
+            await until(is_said, within_s)
+        except TimeoutError:
+            raise AssertionError(f"{text!r} is not in {self.lines[-10:]}") from None
+        return found[0]
 
     async def stop(self) -> None:
         with suppress(ProcessLookupError):

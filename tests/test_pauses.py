@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from poplin.catalog import (
     BrokerRecord,
     TriggerRecord,
-    forget_removed,
+    forget,
     publish,
     read_pauses,
     set_paused,
@@ -30,10 +30,10 @@ async def test_a_pause_outlives_edits_and_ends_with_the_queues_of_a_removed_trig
 ) -> None:
     await publish(redis, [BROKER], [TRIGGER])
     await set_paused(redis, "u", is_paused=True)
-    await publish(redis, [BROKER], [])
+    without = await publish(redis, [BROKER], [])
     kept = await read_pauses(redis)
 
-    await forget_removed(redis, "u")
+    await forget(redis, without.removed["u"])
 
     assert (kept, await read_pauses(redis)) == (frozenset("u"), frozenset())
 

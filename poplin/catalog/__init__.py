@@ -3,10 +3,10 @@
 It never reads YAML or Kubernetes objects: whoever owns the truth publishes finished records.
 """
 
-from poplin.catalog.catalog import Catalog, RemovedTrigger
+from poplin.catalog.catalog import Catalog
 from poplin.catalog.follow import Follower
 from poplin.catalog.pauses import read_pauses, set_paused
-from poplin.catalog.publish import forget_removed, is_in_force, publish
+from poplin.catalog.publish import forget, is_in_force, publish
 from poplin.catalog.records import (
     BrokerRecord,
     Condition,
@@ -14,6 +14,7 @@ from poplin.catalog.records import (
     TriggerRecord,
     Verdict,
 )
+from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 
 __all__ = [
     "BrokerRecord",
@@ -21,10 +22,11 @@ __all__ = [
     "Condition",
     "DeliveryPolicy",
     "Follower",
+    "RemovedBroker",
     "RemovedTrigger",
     "TriggerRecord",
     "Verdict",
-    "forget_removed",
+    "forget",
     "is_in_force",
     "publish",
     "read_pauses",

@@ -1,7 +1,8 @@
-"""One version of the catalog, and how it lies in Redis.
+"""One version of the catalog, and where it lies in Redis.
 
-`poplin:catalog` is a hash: `version`, and JSON under `broker/<ns>/<name>`,
-`trigger/<ns>/<name>`, `removed/<uid>` and `verdict/<kind>/<ns>/<name>`. Every change is announced on a stream in the same slot.
+`poplin:catalog` is a hash: `version`, and JSON under `broker/<ns>/<name>`, `trigger/<ns>/<name>`,
+`removed/<uid>`, `closed/<ns>/<name>` and `verdict/<kind>/<ns>/<name>`. Every change is announced
+on a stream in the same slot, with the names of the fields that changed.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
+from poplin.catalog.fields import changed
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
+from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 from poplin.errors import StoreUnavailableError
 from poplin.log import Log
 from poplin.store import translated
@@ -20,7 +23,6 @@ __all__ = [
     "CATALOG",
     "CHANGES",
     "Catalog",
-    "RemovedTrigger",
     "logs",
     "lookup_broker",
     "read",
@@ -31,26 +33,6 @@ CATALOG = "poplin:catalog"
 CHANGES = "{poplin:catalog}:changes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemovedTrigger:
-    """A trigger that left the catalog; its queues wait a while in case it comes back."""
-
-    uid: str
-    namespace: str
-    name: str
-    broker: str
-    partitions: int
-    removed_us: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-    @property
-    def broker_key(self) -> str:
-        return f"{self.namespace}/{self.broker}"
-
-
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """Brokers and triggers by `namespace/name`. `version` is the generation in the logs."""
@@ -59,7 +41,10 @@ class Catalog:
     brokers: Mapping[str, BrokerRecord] = field(default_factory=dict)
     triggers: Mapping[str, TriggerRecord] = field(default_factory=dict)
     removed: Mapping[str, RemovedTrigger] = field(default_factory=dict)
+    """By uid."""
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    closed: Mapping[str, RemovedBroker] = field(default_factory=dict)
+    """Brokers that were removed, by key."""
 
     def uids(self) -> dict[tuple[str, str], str]:
         """By the keys of trigger and broker. A trigger keeps its uid, and so its queues, through
@@ -72,27 +57,25 @@ class Catalog:
     def triggers_of(self, broker: str) -> list[TriggerRecord]:
         return [trigger for trigger in self.triggers.values() if trigger.broker_key == broker]
 
+    def by_broker(self) -> dict[str, list[TriggerRecord]]:
+        """The triggers of every broker that has any, in one pass."""
+        found: dict[str, list[TriggerRecord]] = {}
+        for trigger in self.triggers.values():
+            found.setdefault(trigger.broker_key, []).append(trigger)
+        return found
 
-def logs(redis: Redis, broker: BrokerRecord) -> list[Log]:
+
+def logs(redis: Redis, broker: BrokerRecord | RemovedBroker) -> list[Log]:
     """The log of each partition that may hold events; new ones go to the first `partitions`."""
-    return [Log(redis, broker.key, partition) for partition in range(broker.served)]
+    count = broker.served if isinstance(broker, BrokerRecord) else broker.partitions
+    return [Log(redis, broker.key, partition) for partition in range(count)]
 
 
 async def read(redis: Redis) -> Catalog:
+    """All of it; version 0 when there is none."""
     with translated():
         fields: Any = await redis.hgetall(CATALOG)
-    brokers, triggers, removed, verdicts = {}, {}, {}, {}
-    for name, value in fields.items():
-        kind, _, key = name.decode().partition("/")
-        if kind == "broker":
-            brokers[key] = msgspec.json.decode(value, type=BrokerRecord)
-        elif kind == "trigger":
-            triggers[key] = msgspec.json.decode(value, type=TriggerRecord)
-        elif kind == "removed":
-            removed[key] = msgspec.json.decode(value, type=RemovedTrigger)
-        elif kind == "verdict":
-            verdicts[key] = msgspec.json.decode(value, type=Verdict)
-    return Catalog(int(fields.get(b"version", 0)), brokers, triggers, removed, verdicts)
+    return changed(Catalog(), int(fields.pop(b"version", 0)), fields)
 
 
 async def read_version(redis: Redis) -> int:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from redis.asyncio import Redis
 
-from poplin.catalog.catalog import CHANGES, Catalog, read, read_version
+from poplin.catalog.catalog import CHANGES, Catalog, read_version
+from poplin.catalog.look import NOTHING, look
 from poplin.errors import StoreUnavailableError
 from poplin.store import connect, translated
 from poplin.waiting import wait
@@ -19,7 +19,8 @@ _PAUSE_S = 0.2
 
 
 class Follower:
-    """Reads the catalog whenever a change is announced and hands it to `on_change`.
+    """Reads what changed in the catalog whenever that is announced, and hands the new version to
+    `on_change`.
 
     `on_change` is called in the loop's thread, once per version and in order; it must not block.
     A catalog that vanishes from the store stays in force here until it is published again.
@@ -31,36 +32,44 @@ class Follower:
         self._on_change = on_change
         self._lock = asyncio.Lock()
         self._is_gone = False
-        self.catalog = Catalog(version=-1)
+        self._last = NOTHING
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._last.catalog
 
     async def refresh(self) -> Catalog:
-        """Read now; for the caller who met a newer generation than it knows."""
+        """Look now; for the caller who met a newer generation than it knows."""
         async with self._lock:
-            catalog = await read(self._redis)
-            if catalog.version == 0 and self.catalog.version > 0:
+            found = await look(self._redis, self._last)
+            if found.catalog.version == 0 and self.catalog.version > 0:
                 self._say_gone()
                 return self.catalog
             self._is_gone = False
-            if catalog.version != self.catalog.version:
-                self.catalog = catalog
-                self._on_change(catalog)
-            return catalog
+            is_new = found.catalog.version != self.catalog.version
+            self._last = found
+            if is_new:
+                self._on_change(found.catalog)
+            return found.catalog
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the store is away the last catalog stays in force."""
-        last: bytes | None = None
+        is_current = False
         while not stop.is_set():
             try:
-                if last is None:
-                    # The position first: a change between the two is read twice, never missed.
-                    last = await self._last_change()
+                if not is_current:
                     await self.refresh()
-                if await self._changed_after(last) or await self._is_stale():
-                    last = None
+                is_current = not (await self._has_news() or await self._is_stale())
             except StoreUnavailableError:
-                last = None
+                is_current = False
                 await wait(stop, _PAUSE_S)
         await self._reader.aclose()
+
+    async def _has_news(self) -> bool:
+        """Waits a while for what is announced after our last look."""
+        last = self._last.change or b"0-0"
+        with translated():
+            return bool(await self._reader.xread({CHANGES: last}, block=int(_BLOCK_S * 1000)))
 
     async def _is_stale(self) -> bool:
         """A store that lost writes, or all of them, announces nothing."""
@@ -73,12 +82,3 @@ class Follower:
                 "the catalog is gone from the store, which has lost data",
                 known=self.catalog.version,
             )
-
-    async def _last_change(self) -> bytes:
-        with translated():
-            newest: Any = await self._redis.xrevrange(CHANGES, count=1)
-        return bytes(newest[0][0]) if newest else b"0-0"
-
-    async def _changed_after(self, last: bytes) -> bool:
-        with translated():
-            return bool(await self._reader.xread({CHANGES: last}, block=int(_BLOCK_S * 1000)))

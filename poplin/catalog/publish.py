@@ -3,28 +3,34 @@
 What is new is fenced before the catalog names it: an ingress may append to it at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
-import msgspec
 from redis.asyncio import Redis
 
 from poplin.catalog.catalog import (
     CATALOG,
     CHANGES,
     Catalog,
-    RemovedTrigger,
     logs,
     read,
     read_version,
 )
-from poplin.catalog.pauses import PAUSED
+from poplin.catalog.fields import encoded
+from poplin.catalog.pauses import set_paused
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
+from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 from poplin.log import Log
 from poplin.log.scripts import Script
-from poplin.store import translated
 
-__all__ = ["forget_removed", "is_in_force", "publish"]
+__all__ = ["forget", "is_in_force", "publish"]
+
+_MOST_NAMES = 500
+"""Of changed fields that are announced; who follows reads all fields when there are more."""
+_AT_ONCE = 32
+"""Calls under way: the store writes their changes to disk together."""
 
 
 async def publish(
@@ -43,35 +49,45 @@ async def publish(
     old = await read(redis)
     new_brokers = {broker.key: _remembering(old, broker) for broker in brokers}
     new_triggers = {trigger.key: trigger for trigger in triggers}
+    now_us = await Log(redis, "").server_time_us()
     new = Catalog(
-        old.version,
-        new_brokers,
-        new_triggers,
-        await _removed(redis, old, new_triggers),
-        {verdict.key: verdict for verdict in verdicts},
+        version=old.version,
+        brokers=new_brokers,
+        triggers=new_triggers,
+        removed=_removed_triggers(old, new_triggers, now_us),
+        verdicts={verdict.key: verdict for verdict in verdicts},
+        closed=_removed_brokers(old, new_brokers, now_us),
     )
     if new != old:
         new = replace(new, version=max(old.version, after) + 1)
-        for log in _added(redis, old, new):
-            await log.fence(new.version)
+        await _all(_added(redis, old, new), lambda log: log.fence(new.version))
         await _write(redis, old, new)
-    for broker in new.brokers.values():
-        for log in logs(redis, broker):
-            await log.fence(new.version)
-    for key, broker in old.brokers.items():
-        if key not in new.brokers:
-            for log in logs(redis, broker):
-                await log.close()
+    await _all(_partitions(redis, new.brokers), lambda log: log.fence(new.version))
+    # Those that were removed before too: whoever removed them may have died before this line.
+    await _all(_partitions(redis, new.closed), lambda log: log.close())
     return new
 
 
+def _partitions(
+    redis: Redis, brokers: Mapping[str, BrokerRecord] | Mapping[str, RemovedBroker]
+) -> Iterator[Log]:
+    for broker in brokers.values():
+        yield from logs(redis, broker)
+
+
+async def _all(partitions: Iterator[Log], call: Callable[[Log], Awaitable[object]]) -> None:
+    while some := list(islice(partitions, _AT_ONCE)):
+        await asyncio.gather(*map(call, some))
+
+
 def _remembering(old: Catalog, broker: BrokerRecord) -> BrokerRecord:
-    """The broker with all partitions that it or a trigger of it has had: events may wait there."""
-    known = old.brokers.get(broker.key)
-    most = [each.partitions for each in old.removed.values() if each.broker_key == broker.key]
-    if known is not None:
-        most.append(known.served)
-    return replace(broker, most_partitions=max([broker.partitions, *most]))
+    """The broker with all partitions that it has had: events may wait there."""
+    most = broker.partitions
+    if (known := old.brokers.get(broker.key)) is not None:
+        most = max(most, known.served)
+    if (closed := old.closed.get(broker.key)) is not None:
+        most = max(most, closed.partitions)
+    return replace(broker, most_partitions=most)
 
 
 def _added(redis: Redis, old: Catalog, new: Catalog) -> Iterator[Log]:
@@ -93,11 +109,10 @@ async def is_in_force(redis: Redis, catalog: Catalog) -> bool:
     return await read_version(redis) == catalog.version
 
 
-async def _removed(
-    redis: Redis, old: Catalog, triggers: dict[str, TriggerRecord]
+def _removed_triggers(
+    old: Catalog, triggers: Mapping[str, TriggerRecord], now_us: int
 ) -> dict[str, RemovedTrigger]:
     """Who left, now or before, and has not come back with its uid."""
-    now_us = await Log(redis, "").server_time_us()
     kept = {trigger.uid for trigger in triggers.values()}
     removed = {uid: trigger for uid, trigger in old.removed.items() if uid not in kept}
     for trigger in old.triggers.values():
@@ -114,9 +129,34 @@ async def _removed(
     return removed
 
 
+def _removed_brokers(
+    old: Catalog, brokers: Mapping[str, BrokerRecord], now_us: int
+) -> dict[str, RemovedBroker]:
+    """Who left, now or before, and has not come back."""
+    closed = {key: broker for key, broker in old.closed.items() if key not in brokers}
+    for key, broker in old.brokers.items():
+        if key not in brokers:
+            closed[key] = RemovedBroker(
+                namespace=broker.namespace,
+                name=broker.name,
+                partitions=broker.served,
+                removed_us=now_us,
+            )
+    return closed
+
+
 async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
-    fields, stale = _fields(new), _fields(old).keys() - _fields(new).keys()
-    words: list[bytes | str | int] = [new.version, len(stale), *stale]
+    """The fields that differ; only they are announced."""
+    was, now = encoded(old), encoded(new)
+    fields = {name: value for name, value in now.items() if was.get(name) != value}
+    await _publish_fields(redis, str(new.version), fields, was.keys() - now.keys())
+
+
+async def _publish_fields(
+    redis: Redis, version: str, fields: Mapping[str, bytes], stale: Collection[str]
+) -> None:
+    names = "*" if len(fields) + len(stale) > _MOST_NAMES else " ".join([*fields, *stale])
+    words: list[bytes | str | int] = [version, names, len(stale), *stale]
     for name, value in fields.items():
         words += (name, value)
     # A script, because it may write when memory is full: a change of the triggers can be what
@@ -127,22 +167,10 @@ async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:
 _publish = Script("publish", "poplin.catalog")
 
 
-def _fields(catalog: Catalog) -> dict[str, bytes]:
-    kinds: dict[str, Mapping[str, object]] = {
-        "broker": catalog.brokers,
-        "trigger": catalog.triggers,
-        "removed": catalog.removed,
-        "verdict": catalog.verdicts,
-    }
-    return {
-        f"{kind}/{key}": msgspec.json.encode(record)
-        for kind, records in kinds.items()
-        for key, record in records.items()
-    }
-
-
-async def forget_removed(redis: Redis, uid: str) -> None:
-    """The removed trigger's queues are gone; nothing is left to come back to."""
-    with translated():
-        await redis.hdel(CATALOG, f"removed/{uid}")
-        await redis.srem(PAUSED, uid)
+async def forget(redis: Redis, what: RemovedTrigger | RemovedBroker) -> None:
+    """What it left behind is gone; nothing is left to come back to."""
+    if isinstance(what, RemovedTrigger):
+        await set_paused(redis, what.uid, is_paused=False)
+        await _publish_fields(redis, "", {}, [f"removed/{what.uid}"])
+    else:
+        await _publish_fields(redis, "", {}, [f"closed/{what.key}"])

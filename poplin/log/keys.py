@@ -42,6 +42,11 @@ class Keys:
         """How many answers of each trigger's subscriber were ignored; for people to see."""
         return f"{self.tag}:ignored"
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """All keys of a partition beside log, state and the triggers' queues."""
+        return (self.refs, self.journal, self.rate, self.ignored)
+
     def due(self, uid: str) -> str:
         return f"{self.tag}:due:{uid}"
 

@@ -97,6 +97,11 @@ class Log:
         with translated():
             return bool(await self._redis.exists(self.keys.log))
 
+    async def length(self) -> int:
+        """How many events it holds."""
+        with translated():
+            return int(await self._redis.xlen(self.keys.log))
+
     # Routing
 
     async def read(
@@ -246,13 +251,33 @@ class Log:
         names = (keys.log, keys.state, keys.refs, keys.tries(uid), keys.dead(uid), keys.grave(uid))
         return int(await _purge(self._redis, names, ids))
 
-    async def drop(self, uid: str) -> tuple[int, int]:
-        """A slice of a removed trigger's queues gone: how many went, how many remain."""
-        gone, remain = await _drop(self._redis, self._queue_keys(uid), (1000,))
+    async def owed(self, uid: str) -> tuple[int, int]:
+        """How many entries a trigger has due, and how many dead."""
+        with translated():
+            due = await self._redis.zcard(self.keys.due(uid))
+            dead = await self._redis.zcard(self.keys.dead(uid))
+        return int(due), int(dead)
+
+    async def drop(self, uid: str, generation: int) -> tuple[int, int] | None:
+        """A slice of a removed trigger's queues gone: how many went, how many remain. None when
+        a set newer than `generation` is in force, to which the trigger may have come back.
+        """
+        answer = await _drop(self._redis, self._queue_keys(uid), (1000, generation))
+        if answer is None:
+            return None
+        gone, remain = map(int, answer)
         if not remain:
             with translated():
                 await self._redis.hdel(self.keys.ignored, uid)
-        return int(gone), int(remain)
+        return gone, remain
+
+    async def erase(self) -> int | None:
+        """Everything of a closed partition gone but for its triggers' queues, which are dropped
+        before: how many events went. None when the broker is back.
+        """
+        keys = self.keys
+        events = await _erase(self._redis, (keys.state, keys.log, *keys.others), ())
+        return None if events is None else int(events)
 
     async def count_ignored(self, uid: str, more: int) -> None:
         """Add to the trigger's ignored answers."""
@@ -306,6 +331,7 @@ _bury = Script("bury")
 _clock = Script("clock")
 _defer = Script("defer")
 _drop = Script("drop")
+_erase = Script("erase")
 _fence = Script("fence")
 _gauge = Script("gauge")
 _lease = Script("lease")

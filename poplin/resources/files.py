@@ -6,9 +6,9 @@ from pathlib import Path
 
 from poplin.resources.models import Problem
 
-__all__ = ["find", "read_text"]
+__all__ = ["SUFFIXES", "find", "read_text"]
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")
 _MOST_BYTES = 10 * 1024 * 1024
 
 
@@ -34,7 +34,7 @@ def _below(folder: Path) -> Iterator[Path | Problem]:
     for parent, folders, names in os.walk(folder, onerror=errors.append):
         # A mounted ConfigMap holds each file twice: by its name and below `..<time>`.
         folders[:] = [name for name in folders if not name.startswith("..")]
-        files += [Path(parent, name) for name in names if name.lower().endswith(_SUFFIXES)]
+        files += [Path(parent, name) for name in names if name.lower().endswith(SUFFIXES)]
     for error in errors:
         yield _unreadable(error.filename, error)
     # A link to nothing is kept, to be told; a pipe or a socket would block.

@@ -12,6 +12,7 @@ from poplin_cli.service_options import (
     MEBIBYTE,
     AdminTokenOption,
     EventBytesOption,
+    KeepRemovedOption,
     LogFormat,
     LogFormatOption,
     Profile,
@@ -60,6 +61,7 @@ def up(
         int, typer.Option(min=16, help="Most memory of the embedded store, in MiB.")
     ] = 1024,
     max_event_bytes: EventBytesOption = MEBIBYTE,
+    keep_removed: KeepRemovedOption = 600.0,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run the whole fabric on this machine."""
@@ -87,6 +89,7 @@ def up(
                 dispatchers=dispatchers,
                 store_memory=store_memory * MEBIBYTE,
                 max_event_bytes=max_event_bytes,
+                removed_kept_s=keep_removed,
                 log_format=log_format.value,
             )
         )

@@ -3,32 +3,27 @@
 import asyncio
 import socket
 import sys
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from redis.asyncio import Redis
-
-from poplin.catalog import Catalog, is_in_force, publish
-from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
-from poplin.resources import Loaded, Resolved, load, resolve
 from poplin.store import Profile, connect, ensure_profile, masked
-from poplin.waiting import wait
 from poplin_cli.embedded import store_command
 from poplin_cli.options import TOKEN_VARIABLE
+from poplin_cli.up.announce import announce
 from poplin_cli.up.datadir import DataDir
+from poplin_cli.up.live import LiveFiles
 from poplin_cli.up.output import Output
+from poplin_cli.up.publishing import Publisher
 from poplin_cli.up.readiness import becomes_ready
 from poplin_cli.up.rows import rows
 from poplin_cli.up.supervisor import Process, ProcessSpec
 
 __all__ = ["Fabric", "UpSettings", "up"]
 
-_LOOK_EVERY_S = 1.0
 _PYTHON = (sys.executable, "-m", "poplin_cli.main")
 
 
@@ -53,6 +48,8 @@ class UpSettings:
     store_memory: int
     """Bytes that the embedded store may take."""
     max_event_bytes: int
+    removed_kept_s: float
+    """How long what a removed trigger or broker left is kept."""
     log_format: Literal["text", "json"]
 
 
@@ -68,8 +65,13 @@ class Fabric:
         """Raises ConfigurationError before anything runs if something cannot be."""
         stop = asyncio.Event()
         set_on_signal(stop)
-        loaded = load(self._settings.files)
-        self._show_problems(loaded)
+        live = LiveFiles(self._settings.files, self._output)
+        if not live.read().brokers:
+            raise ConfigurationError(
+                "no usable Broker in "
+                + ", ".join(map(str, self._settings.files))
+                + "; examples/01-quickstart/broker.yaml shows one"
+            )
         # Bound here and handed down: a port stays ours, and clients wait, while a service restarts.
         listener = listening_socket(self._settings.host, self._settings.port)
         admin = listening_socket(
@@ -83,7 +85,7 @@ class Fabric:
                 if data is not None:
                     tasks.create_task(self._store(data).run(store_stop), name="store")
                 try:
-                    await self._serve(loaded, listener, admin, stop)
+                    await self._serve(live, listener, admin, stop)
                 finally:
                     store_stop.set()
         finally:
@@ -92,7 +94,7 @@ class Fabric:
         self._output.say("stopped")
 
     async def _serve(
-        self, loaded: Loaded, listener: socket.socket, admin: socket.socket, stop: asyncio.Event
+        self, live: LiveFiles, listener: socket.socket, admin: socket.socket, stop: asyncio.Event
     ) -> None:
         settings = self._settings
         copies = settings.replicas if settings.profile == "ha" else 0
@@ -107,18 +109,24 @@ class Fabric:
                 on_answer=lambda: self._output.say("the store answers"),
                 on_trust=lambda: None,  # the services say it
             )
-            published = await self._publish(redis, loaded, stop)
-            if published is None:
+            publisher = Publisher(redis, self._output, self._base_url, settings.services)
+            found = await publisher.publish(live.loaded, stop)
+            if found is None:
                 return
-            resolved, catalog = published
+            # The table tells what there is, but not what was removed since the last run.
+            gone = [change for change in found if change.kept is not None]
+            await announce(redis, self._output, gone, settings.removed_kept_s)
             async with asyncio.TaskGroup() as tasks:
-                keeping = self._keep_published(redis, resolved, catalog, stop)
-                tasks.create_task(keeping, name="keep published")
+                tasks.create_task(publisher.keep(stop), name="keep published")
+                following = live.follow(redis, publisher, settings.removed_kept_s, stop)
+                tasks.create_task(following, name="follow files")
                 for process in self._services(listener, admin):
                     tasks.create_task(process.run(stop), name=process.spec.name)
                 if await becomes_ready(self._base_url, stop, self._warn):
                     self._output.say("management API", url=_base_url(admin))
-                    self._output.table(f"Poplin is up at {self._base_url}", rows(resolved.verdicts))
+                    self._output.table(
+                        f"Poplin is up at {self._base_url}", rows(publisher.verdicts)
+                    )
                 await stop.wait()
                 self._output.say("stopping")
         finally:
@@ -129,54 +137,6 @@ class Fabric:
 
     def _warn(self, what: str) -> None:
         self._output.say(what, level="warning")
-
-    def _show_problems(self, loaded: Loaded) -> None:
-        for note in loaded.notes:
-            self._output.say(str(note))
-        for problem in loaded.problems:
-            self._output.say(str(problem), level="error")
-        if not loaded.brokers:
-            raise ConfigurationError(
-                "no usable Broker in "
-                + ", ".join(map(str, self._settings.files))
-                + "; examples/01-quickstart/broker.yaml shows one"
-            )
-
-    async def _publish(
-        self, redis: Redis, loaded: Loaded, stop: asyncio.Event
-    ) -> tuple[Resolved, Catalog] | None:
-        """Write the catalog before any service starts; None when stopped first."""
-        while not stop.is_set():
-            try:
-                resolved = self._resolved(loaded, await read(redis))
-                return resolved, await _published(redis, resolved)
-            except StoreUnavailableError:
-                await wait(stop, 0.1)
-        return None
-
-    async def _keep_published(
-        self, redis: Redis, resolved: Resolved, catalog: Catalog, stop: asyncio.Event
-    ) -> None:
-        """The files are the truth: what the store lost of them is written again."""
-        while not await wait(stop, _LOOK_EVERY_S):
-            try:
-                if not await is_in_force(redis, catalog):
-                    self._output.say(
-                        "the store has lost data; publishing the catalog again", level="critical"
-                    )
-                    catalog = await _published(redis, resolved, after=catalog.version)
-            except StoreUnavailableError:
-                continue
-
-    def _resolved(self, loaded: Loaded, known: Catalog) -> Resolved:
-        uids = known.uids()
-        return resolve(
-            loaded,
-            lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
-            broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
-            services=self._settings.services,
-            known=known.verdicts,
-        )
 
     def _store(self, data: DataDir) -> Process:
         if self._settings.profile == "ha":
@@ -202,7 +162,8 @@ class Fabric:
             "--socket-fd", str(listener.fileno()),
             "--max-event-bytes", str(settings.max_event_bytes),
         )  # fmt: skip
-        dispatcher = ("dispatcher", *common, *profile)
+        kept = str(settings.removed_kept_s)
+        dispatcher = ("dispatcher", *common, *profile, "--keep-removed", kept)
         return [
             *(
                 self._python(name, ingress, (listener.fileno(),))
@@ -242,10 +203,6 @@ class Fabric:
             else ""
         )
         self._output.say(f"{name} {how}; starting it again in {pause_s:g} s{hint}", level="warning")
-
-
-async def _published(redis: Redis, resolved: Resolved, *, after: int = 0) -> Catalog:
-    return await publish(redis, resolved.brokers, resolved.triggers, resolved.verdicts, after=after)
 
 
 async def up(settings: UpSettings) -> None:

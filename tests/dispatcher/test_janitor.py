@@ -1,21 +1,15 @@
 """What is swept, and by whom."""
 
 import asyncio
-from dataclasses import replace
 
-import structlog
 from redis.asyncio import Redis
 
 from dispatcher.janitor import Janitor
-from poplin.catalog import BrokerRecord, TriggerRecord, publish
+from poplin.catalog import BrokerRecord, publish
 from poplin.catalog.catalog import logs
-from poplin.log import Matches
 from tests.log.helpers import accepted
-from tests.waiting import until
 
 KIBIBYTE = 1024
-NARROW = BrokerRecord(namespace="n", name="b")
-TRIGGER = TriggerRecord(uid="u", namespace="n", name="t", broker="b", subscriber_uri="http://s/")
 WIDE = BrokerRecord(namespace="n", name="b", partitions=4, retention_bytes=800 * KIBIBYTE)
 LOWERED = BrokerRecord(namespace="n", name="b", partitions=2, retention_bytes=800 * KIBIBYTE)
 
@@ -44,27 +38,3 @@ async def test_partitions_share_the_retained_bytes_and_each_is_swept_by_its_read
     lengths = [await redis.xlen(log.keys.log) for log in parts]
     assert all(200 < each <= 450 for each in lengths[:3]), lengths
     assert lengths[3] == 600
-
-
-async def test_queues_of_a_removed_trigger_are_dropped_and_told_of_once(redis: Redis) -> None:
-    """The catalog at hand may name it still: nobody announces that it is forgotten."""
-    (log,) = logs(redis, NARROW)
-    catalog = await publish(redis, [NARROW], [TRIGGER])
-    ids = await accepted(log, 3)
-    await log.route(await log.position(), ids[-1], len(ids), {TRIGGER.uid: Matches(ids)})
-    catalog = await publish(redis, [NARROW], [])
-    long_ago = {uid: replace(each, removed_us=0) for uid, each in catalog.removed.items()}
-    catalog = replace(catalog, removed=long_ago)
-    stop = asyncio.Event()
-
-    with structlog.testing.capture_logs() as lines:
-        sweeping = asyncio.create_task(
-            Janitor(redis).run(stop, 0.005, lambda: catalog, lambda *_: True)
-        )
-        await until(lambda: bool(lines))
-        await asyncio.sleep(0.05)
-        stop.set()
-        await sweeping
-
-    assert [line["count"] for line in lines] == [3]
-    assert not await redis.zcard(log.keys.due(TRIGGER.uid))

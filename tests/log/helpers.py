@@ -63,6 +63,13 @@ async def dead(log: Log, count: int, uid: str = "a") -> list[LogId]:
     return [held.id for held in items]
 
 
+async def dropped(log: Log, uid: str = "a", generation: int = GENERATION) -> tuple[int, int]:
+    """A slice of the queues dropped, by who knows the newest trigger set."""
+    slice_ = await log.drop(uid, generation)
+    assert slice_ is not None
+    return slice_
+
+
 async def replayed(log: Log, uid: str, ids: Sequence[LogId]) -> int:
     """How many went into the queue again."""
     found = await log.replay(uid, ids, GENERATION, MARK)

@@ -10,6 +10,7 @@ from tests.log.helpers import (
     FOR_EVER,
     accepted,
     counts,
+    dropped,
     everything,
     graves,
     later,
@@ -70,7 +71,7 @@ async def test_a_worker_whose_lease_ran_out_and_was_taken_is_gone(
 
 
 async def _dropped(log: Log, _held: Sequence[Held]) -> None:
-    await log.drop("a")
+    await dropped(log)
 
 
 @every_act

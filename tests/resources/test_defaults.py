@@ -52,6 +52,7 @@ OTHER = "namespaceDefaults: {m: {brokerClass: D, delivery: {retry: 5}}}\n"
         (OTHER, "", 0),
         (CLUSTER + "namespaceDefaults: {n: {brokerClass: Poplin}}\n", "", 2),
         (CLUSTER + "namespaceDefaults: {n: {delivery: {retry: 6}}}\n", "", 6),
+        (CLUSTER + "namespaceDefaults: {n: {apiVersion: v1, kind: ConfigMap, name: c}}\n", "", 0),
         ("clusterDefault: {apiVersion: v1, kind: ConfigMap, name: c}\n", "", 0),
     ],
 )

@@ -156,3 +156,12 @@ def test_a_broker_has_a_rate_limit_only_when_it_asks_for_one(tmp_path: Path) -> 
     ).brokers
 
     assert [(each.name, each.rate_limit) for each in records] == [("b", None), ("c", 50)]
+
+
+def test_verdicts_are_brokers_then_triggers_as_they_stand_in_the_files(tmp_path: Path) -> None:
+    refused = GOOD.replace("name: t}", "name: a}") + "  delivery: {retry: -1}\n"
+    broken = BROKER.replace("name: b}", "name: z}") + "spec: {x: 1}\n"
+
+    found = _verdicts(tmp_path, "---\n".join([GOOD, refused, broken, BROKER]))
+
+    assert [each.name for each in found] == ["z", "b", "t", "a"]

@@ -1,9 +1,12 @@
 -- The queues of a removed trigger gone, up to n entries a call. Raise the generation first,
 -- or a router with the old set may fill them again.
--- KEYS log, state, refs, due, tries, dead, grave. ARGV n, at most 1,000.
--- Returns how many went and how many remain.
+-- KEYS log, state, refs, due, tries, dead, grave. ARGV n, at most 1,000, and the caller's generation.
+-- Returns how many went and how many remain, or nil when a newer trigger set is in force: the
+-- trigger may be back.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
 local due, tries, dead, grave = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local generation = redis.call('HGET', state, 'generation')
+if generation and tonumber(generation) > tonumber(ARGV[2]) then return false end
 local set = redis.call('EXISTS', due) == 1 and due or dead
 local ids = redis.call('ZRANGE', set, 0, tonumber(ARGV[1]) - 1)
 if #ids > 0 then

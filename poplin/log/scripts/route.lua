@@ -5,6 +5,8 @@
 -- the caller leases, the ids.
 -- Returns the token, or nil when stale: another router was faster, the trigger set is newer
 -- than the caller's, the broker is gone, or the caller read a log that a failover took away.
+-- A newer set than the one in force is in force from now on: what it filled, a drop by an older
+-- one must not empty.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
 local cursor = redis.call('HGET', state, 'cursor') or '0-0'
 local generation = redis.call('HGET', state, 'generation')
@@ -44,5 +46,6 @@ for id, count in pairs(references) do
 end
 if #fields > 0 then redis.call('HSET', refs, unpack(fields)) end
 redis.call('HSET', state, 'cursor', ARGV[2])
+if generation ~= ARGV[4] then redis.call('HSET', state, 'generation', ARGV[4]) end
 redis.call('HINCRBY', state, 'routed', ARGV[3])
 return text(token)

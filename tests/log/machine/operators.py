@@ -101,18 +101,23 @@ class Operators(World):
         assert self._run(self._log.fence(in_force - behind)) == in_force
 
     @precondition(lambda self: bool(self._removed))
-    @rule(pick=PICK, count=st.integers(1, 3))
-    def drop(self, pick: int, count: int) -> None:
+    @rule(pick=PICK, count=st.integers(1, 3), behind=st.sampled_from([0, 0, 1]))
+    def drop(self, pick: int, count: int, behind: int) -> None:
         uid = list(self._removed)[pick % len(self._removed)]
         model = self._model
         if model.generation is not None and model.generation < self._removed[uid]:
             return
+        generation = (model.generation or self._newest()) - behind
         buried = model.waiting(uid, is_dead=True)
         expected = (model.waiting(uid) or buried)[:count]
 
         names = self._log._queue_keys(uid)
-        gone, remain = self._run(log_module._drop(self._redis, names, (count,)))
+        answer = self._run(log_module._drop(self._redis, names, (count, generation)))
 
+        if model.generation is not None and model.generation > generation:
+            assert answer is None
+            return
+        gone, remain = answer
         for log_id in expected:
             model.release((uid, log_id))
         left = sum(of == uid for of, _ in model.owed)

@@ -74,7 +74,7 @@ class Routers(World):
         if token is None:
             return
         self._is_new(token)
-        model.cursor = last
+        model.cursor, model.generation = last, generation
         for uid, match in matches.items():
             model.route(last, uid, match.ids, match.leased, token)
             self._hands[worker] += [
