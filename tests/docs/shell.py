@@ -15,6 +15,7 @@ __all__ = ["Ended", "Shell"]
 
 _LONGEST_S = 60.0
 _GRACE_S = 15.0
+_SEVERAL = re.compile(r"[;|&\n]")
 _JOB = re.compile(r"&\s*\Z")
 
 
@@ -60,7 +61,10 @@ class Shell:
     def start(self, command: str) -> Path:
         """In the background; the file that it prints into."""
         output = self._output()
-        self._do(f"{{\n{_JOB.sub('', command)}\n}} </dev/null >{output} 2>&1 &")
+        job = _JOB.sub("", command)
+        if _SEVERAL.search(job):
+            job = f"{{\n{job}\n}}"  # else the job is the command itself, and hears its signals
+        self._do(f"{job} </dev/null >{output} 2>&1 &")
         self._jobs.append((command, output))
         return output
 
