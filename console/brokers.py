@@ -1,19 +1,23 @@
 """`/brokers`: each broker, whether it is Ready, and what its log holds."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Query
+from pydantic.alias_generators import to_camel
 from redis.asyncio import Redis
 
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
 from console.queries import events, named, verdicts_of
 from console.view import View
-from poplin.catalog import Catalog, Verdict
+from poplin.catalog import BrokerRecord, Catalog, Verdict
 from poplin.catalog.catalog import read
 from poplin.resources import status_of
 
 __all__ = ["BrokerView", "broker_routes"]
+
+_ELSEWHERE = frozenset({"namespace", "name", "partitions"})
 
 
 class BrokerView(View):
@@ -28,6 +32,7 @@ class BrokerView(View):
     partitions: int
     events: int
     triggers: int
+    settings: dict[str, Any]
     status: dict[str, Any]
     warnings: list[str]
 
@@ -79,6 +84,17 @@ async def _view(
         partitions=record.partitions if record else 0,
         events=await events(redis, record) if record else 0,
         triggers=triggers[key],
+        settings=_settings(record) if record else {},
         status=status_of(verdict),
         warnings=list(verdict.warnings),
     )
+
+
+def _settings(record: BrokerRecord) -> dict[str, Any]:
+    """What is in force, defaults included. Sizes are bytes, durations seconds."""
+    fields = asdict(record)
+    return {
+        to_camel(name.removesuffix("_s")): value
+        for name, value in fields.items()
+        if name not in _ELSEWHERE
+    }

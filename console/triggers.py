@@ -1,9 +1,11 @@
 """`/triggers`: each trigger, whether it is Ready, and what waits for it."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Query
+from pydantic.alias_generators import to_camel
 from redis.asyncio import Redis
 
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
@@ -16,6 +18,12 @@ from poplin.resources import status_of
 
 __all__ = ["TriggerView", "trigger_routes", "trigger_view"]
 
+_ELSEWHERE = frozenset(
+    {
+        "uid", "namespace", "name", "broker", "subscriber_uri", "filters", "delivery", "paused",
+    }
+)  # fmt: skip
+"""Fields of a record that are no part of its delivery."""
 _NOTHING: Queue = (QueueFigures(), 0)
 
 
@@ -128,18 +136,11 @@ def _age_s(since_us: int | None) -> float | None:
 
 def _delivery(record: TriggerRecord) -> dict[str, Any]:
     """What is in force, defaults and the broker's policy included. Durations are seconds."""
-    policy = record.delivery
-    return {
-        "retry": policy.retry,
-        "backoffPolicy": policy.backoff_policy,
-        "backoffDelay": policy.backoff_delay_s,
-        "backoffMax": policy.backoff_max_s,
-        "timeout": policy.timeout_s,
-        "retryAfterMax": policy.retry_after_max_s,
-        "format": policy.format,
-        "deadLetterSink": policy.dead_letter_uri,
-        "maxInFlight": record.max_in_flight,
-        "replyPolicy": record.reply_policy,
-        "headerEncoding": record.header_encoding,
-        "deadLetterRetention": record.dead_letter_retention_s,
-    }
+    policy = {**asdict(record.delivery), **_own_settings(record)}
+    return {to_camel(name.removesuffix("_s")): value for name, value in policy.items()}
+
+
+def _own_settings(record: TriggerRecord) -> dict[str, Any]:
+    """Of the annotations."""
+    fields = asdict(record)
+    return {name: value for name, value in fields.items() if name not in _ELSEWHERE}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -27,14 +28,15 @@ class Api:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.url = url.rstrip("/")
-        headers = {"authorization": f"Bearer {checked_token(token)}"} if token else {}
-        try:
-            self._client = httpx.Client(
-                base_url=self.url, headers=headers, trust_env=False, timeout=_TIMEOUT_S
-            )
-        except (httpx.InvalidURL, ValueError) as error:
-            raise InputError(f"--api {url!r} is not a URL: {error}") from error
+        self.url = _checked(url)
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers={"authorization": f"Bearer {checked_token(token)}"} if token else {},
+            trust_env=False,
+            timeout=_TIMEOUT_S,
+            # Kept alive, one could be closed under a request while the console restarts.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     def close(self) -> None:
         """Leave no connection behind."""
@@ -109,8 +111,6 @@ class Api:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise InputError(f"--api {self.url!r} is not a URL: {error}") from error
         except httpx.ConnectError as error:
             raise NoAnswerError(
                 f"no fabric answers at {self.url}; start one with `poplin up -f …`, or name it "
@@ -121,6 +121,19 @@ class Api:
             raise NoAnswerError(
                 f"the fabric at {self.url} gives no answer ({why}); try again"
             ) from error
+
+
+def _checked(url: str) -> str:
+    """Without a slash at its end. Raises InputError."""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        is_good = False
+    if not is_good:
+        raise InputError(f"--api {url!r} is not a URL; give one such as http://127.0.0.1:8081")
+    return url.rstrip("/")
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

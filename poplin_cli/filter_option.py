@@ -13,11 +13,13 @@ FilterOption = Annotated[
     list[str] | None,
     typer.Option(
         "--filter",
-        help="type=order.created, a CESQL expression, or an element of `filters` as in a "
-        "Trigger: '{prefix: {type: order.}}'. All that are given must match.",
+        help="type=order.created (exact), an element or a list of `filters` as in a Trigger: "
+        "'prefix: {type: order.}', or else a CESQL expression. All that are given must match.",
     ),
 ]
 
+# CESQL has no braces or brackets, and no colon behind a name.
+_YAML = re.compile(r"[\[{]|-\s|(?:exact|prefix|suffix|all|any|not|cesql|sql)\s*:")
 # No quote, no parenthesis and no blank: then it cannot have been meant as CESQL.
 _EXACT = re.compile(r"([a-z][a-z0-9]*)=([^=\s'\"()][^\s'\"()]*)\Z")
 
@@ -32,7 +34,9 @@ def filters_of(options: list[str] | None) -> list[Any]:
 
 
 def _element(text: str) -> Any:
-    if text[:1] in ("{", "["):
+    if not text:
+        raise InputError("--filter is empty; give type=order.created, YAML or CESQL")
+    if _YAML.match(text):
         return _yaml(text)
     if match := _EXACT.match(text):
         return {"exact": {match[1]: match[2]}}

@@ -10,6 +10,7 @@ from poplin_cli.check import check
 from poplin_cli.dead_letters import dead_letters_app
 from poplin_cli.display.command import display
 from poplin_cli.doctor.command import doctor
+from poplin_cli.describe import describe_app
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.pause import pause, resume
@@ -45,6 +46,7 @@ app.command()(replay)
 app.command()(pause)
 app.command()(resume)
 app.add_typer(get_app)
+app.add_typer(describe_app)
 app.add_typer(dead_letters_app)
 app.add_typer(filter_app)
 app.command()(version)

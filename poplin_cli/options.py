@@ -12,7 +12,6 @@ __all__ = [
     "TOKEN_VARIABLE",
     "AllNamespacesOption",
     "ApiOption",
-    "FilterOption",
     "Lines",
     "NamespaceOption",
     "Output",
@@ -60,15 +59,6 @@ NamespaceOption = Annotated[
 ]
 AllNamespacesOption = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")
-]
-FilterOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--filter",
-        help="type=order.created (exact; several joined by commas), a `filters` list or one "
-        "element of it in YAML or JSON, or else a CESQL expression. May be given again; all must "
-        "match.",
-    ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 

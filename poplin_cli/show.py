@@ -15,12 +15,12 @@ from rich.text import Text
 
 from poplin_cli.options import Output
 
-__all__ = ["Column", "Row", "console", "printable", "show", "show_one"]
+__all__ = ["STATUS_STYLES", "Column", "Row", "console", "printable", "show", "show_one"]
 
 Row = Mapping[str, Any]
 
 _GAP = "   "
-_STYLES = {"True": "green", "False": "red", "Unknown": "yellow"}
+STATUS_STYLES = {"True": "green", "False": "red", "Unknown": "yellow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _total(shown: Sequence[int], widths: Sequence[int]) -> int:
 def _line(texts: Sequence[str], widths: Sequence[int]) -> Text:
     line = Text()
     for n, (text, width) in enumerate(zip(texts, widths, strict=True)):
-        line.append(_GAP if n else "").append(text, _STYLES.get(text))
+        line.append(_GAP if n else "").append(text, STATUS_STYLES.get(text))
         if n < len(texts) - 1:
             line.append(" " * (width - cell_len(text)))
     line.rstrip()
@@ -145,5 +145,7 @@ def _stack(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
         for column, text in zip(columns, texts, strict=True):
             if text:
                 out.print(
-                    Text.assemble((f"{column.title}: ", "bold"), (text, _STYLES.get(text, "")))
+                    Text.assemble(
+                        (f"{column.title}: ", "bold"), (text, STATUS_STYLES.get(text, ""))
+                    )
                 )

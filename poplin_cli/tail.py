@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.filter_option import FilterOption, filters_of
 from poplin_cli.options import (
     DEFAULT_API,
     ApiOption,
-    FilterOption,
     NamespaceOption,
     Output,
     OutputOption,
@@ -33,6 +33,8 @@ def tail(
     admin_token: TokenOption = None,
 ) -> None:
     """Show a broker's events as they are accepted, whoever gets them."""
+    import orjson
+
     from poplin_cli.client import Api
     from poplin_cli.event_lines import show_event
     from poplin_cli.following import Following
@@ -40,7 +42,7 @@ def tail(
     events = Following(
         Api(api, admin_token),
         f"/brokers/{full_name(broker, namespace)}/events",
-        filters=_parsed(filters),
+        filters=orjson.dumps(filters_of(filters)).decode() if filters else None,
         since=since,
         follow=follow,
     )
@@ -48,18 +50,3 @@ def tail(
         show_event(event, output)
         if number == count:
             return
-
-
-def _parsed(texts: list[str] | None) -> str | None:
-    """As the API takes them."""
-    import orjson
-
-    from poplin_cli.errors import InputError
-    from poplin_cli.filter_text import parse_filters
-
-    if not texts:
-        return None
-    try:
-        return orjson.dumps(parse_filters(texts)).decode()
-    except TypeError as error:  # YAML knows dates and sets
-        raise InputError(f"--filter holds a value that is no text: {error}") from error

@@ -12,8 +12,11 @@ __all__ = ["Console", "running_console"]
 
 
 class Console:
-    def __init__(self, process: subprocess.Popen[bytes], said: list[dict[str, object]]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], said: list[dict[str, object]], store_url: str
+    ) -> None:
         self.process = process
+        self.store_url = store_url
         self.said = said
         """Until it listened, and the line after that if there is one to wait for."""
         self.url = f"http://127.0.0.1:{said[-1]['port']}"
@@ -46,7 +49,7 @@ def running_console(
             said.append(json.loads(line))
             if said[-1]["event"] == "listening":
                 break
-        yield Console(process, said)
+        yield Console(process, said, store_url)
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
