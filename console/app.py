@@ -10,6 +10,7 @@ from console.access import Access, Guard
 from console.audit import Audit
 from console.brokers import broker_routes
 from console.events import event_routes
+from console.metrics import metrics_routes
 from console.operations import operation_routes
 from console.traces import trace_routes
 from console.triggers import trigger_routes
@@ -42,6 +43,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
             "brokers": "/brokers",
             "triggers": "/triggers",
             "trace": "/trace",
+            "metrics": "/metrics",
         }
 
     for routes in (
@@ -49,6 +51,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
         event_routes(redis),
         trigger_routes(redis),
         trace_routes(redis),
+        metrics_routes(redis),
         operation_routes(redis, audit or Audit()),
     ):
         app.include_router(routes)

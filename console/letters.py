@@ -17,6 +17,8 @@ from console.view import View, time_text
 from poplin.catalog import BrokerRecord
 from poplin.catalog.catalog import logs
 from poplin.log import entry_at
+from poplin.metrics import add_totals
+from poplin.metrics.families import REDRIVEN
 from poplin.operate import (
     DeadLetter,
     Place,
@@ -111,12 +113,15 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
         return _view(found).model_copy(update={"event": event, "grave": _grave(found)})
 
     async def act(what: str, act: _Act, namespace: str, name: str, body: SliceBody) -> SliceAnswer:
-        trigger, broker = await operated(redis, namespace, name)
+        target = await operated(redis, namespace, name)
+        trigger, broker = target
         selection = await _selection(redis, broker, body)
         try:
             done = await act(redis, broker, trigger.uid, selection)
         except UnknownLetterError as error:
             raise _unknown(error) from error
+        if act is redrive:
+            await add_totals(redis, (REDRIVEN, target.labels), done.count)
         before = when_text(done.before_us)
         is_done = bool(body.ids) or not done.count or not done.remaining
         audit.did(what, trigger.key, done.count, operation=before, is_done=is_done)

@@ -16,6 +16,11 @@ class Operated(NamedTuple):
     trigger: TriggerRecord
     broker: BrokerRecord
 
+    @property
+    def labels(self) -> str:
+        """In metrics."""
+        return f"{self.broker.key}/{self.trigger.name}"
+
 
 async def operated(redis: Redis, namespace: str, name: str) -> Operated:
     """Raises ProblemError for one that is not there, or not served."""

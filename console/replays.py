@@ -17,6 +17,8 @@ from console.view import View
 from poplin.catalog.catalog import read
 from poplin.errors import InvalidResourceError
 from poplin.filters import compile_filters
+from poplin.metrics import add_totals
+from poplin.metrics.families import REPLAYED
 from poplin.operate import (
     Place,
     ReplayOrder,
@@ -82,6 +84,7 @@ def replay_routes(redis: Redis, audit: Audit) -> APIRouter:
         except TriggerGoneError as error:
             raise ProblemError(404, str(error)) from error
         if not order.is_dry:
+            await add_totals(redis, (REPLAYED, target.labels), done.done.replayed)
             audit.did(
                 "events replayed",
                 target.trigger.key,

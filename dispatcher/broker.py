@@ -42,7 +42,7 @@ class BrokerDispatcher:
         self._filters: dict[str, Filter] = {}
         """Those of the served triggers, compiled."""
         self._index: FilterIndex[str] = FilterIndex(())
-        self._attempter = Attempter(shared.sender, self._replies(record))
+        self._attempter = Attempter(shared.sender, self._replies(record), shared.tally)
         self._stop = asyncio.Event()
         self.partitions: list[PartitionDispatcher] = []
 

@@ -19,6 +19,7 @@ from poplin.budget import Budget
 from poplin.catalog import Catalog, Follower
 from poplin.errors import StoreUnavailableError
 from poplin.log import LOOK_S, Roster, share
+from poplin.metrics import Flusher, keep_pruned
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
 from poplin.waiting import wait
@@ -37,6 +38,7 @@ class Dispatcher:
         self._shared = Shared(
             sender=sender, settings=settings, budget=Budget(settings.max_held_bytes)
         )
+        self._flusher = Flusher(redis, self._shared.tally.counts, self._shared.tally.gather)
         self._follower = Follower(redis, settings.redis_url, self._follow)
         self._roster = Roster(redis, _unique_name())
         self._names: list[str] = []
@@ -65,12 +67,15 @@ class Dispatcher:
                 ),
                 name="remove",
             )
+            self._tasks.create_task(self._flusher.run(stop), name="flush counts")
+            self._tasks.create_task(keep_pruned(self._redis, stop), name="prune counts")
             await stop.wait()
             self._stopping = True
             for broker in self._brokers.values():
                 broker.stop()
         for broker in self._brokers.values():
             await broker.close()
+        await self._flusher.flush()
 
     def _follow(self, catalog: Catalog) -> None:
         if self._stopping:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from dispatcher.pauses import Pauses
 from dispatcher.report import Report
 from dispatcher.suspects import Suspects
+from dispatcher.tally import Tally
 from poplin.budget import Budget
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
@@ -21,3 +22,4 @@ class Shared:
     pauses: Pauses = field(default_factory=Pauses)
     suspects: Suspects = field(default_factory=Suspects)
     report: Report = field(default_factory=Report)
+    tally: Tally = field(default_factory=Tally)

@@ -28,6 +28,8 @@ class ServedTrigger:
         """Lanes whose queue may hold work that is due; who waits longest comes first."""
         self.has_ignored = False
         """It was said once that answers were ignored."""
+        self.labels = f"{record.namespace}/{record.broker}/{record.name}"
+        """In metrics. None of them changes: at another broker it is another trigger."""
         self.update(record)
 
     def update(self, record: TriggerRecord) -> None:

@@ -6,10 +6,12 @@ import typer
 
 from poplin_cli.options import (
     DEFAULT_API,
+    DEFAULT_RATE,
     ApiOption,
     NamespaceOption,
     Output,
     OutputOption,
+    RateOption,
     TokenOption,
     YesOption,
     full_name,
@@ -86,9 +88,7 @@ def redrive(
     ids: IdOption = None,
     older_than: OlderThanOption = None,
     everything: AllOption = False,
-    rate: Annotated[
-        float | None, typer.Option(min=0.1, help="Events a second; else as fast as they go.")
-    ] = None,
+    rate: RateOption = DEFAULT_RATE,
     yes: YesOption = False,
     namespace: NamespaceOption = "default",
     output: OutputOption = Output.table,

@@ -8,9 +8,9 @@ import typer
 from poplin_cli import services
 from poplin_cli.check import check
 from poplin_cli.dead_letters import dead_letters_app
+from poplin_cli.describe import describe_app
 from poplin_cli.display.command import display
 from poplin_cli.doctor.command import doctor
-from poplin_cli.describe import describe_app
 from poplin_cli.filter import filter_app
 from poplin_cli.get import get_app
 from poplin_cli.pause import pause, resume

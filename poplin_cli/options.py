@@ -9,6 +9,7 @@ from poplin_cli.errors import InputError
 
 __all__ = [
     "DEFAULT_API",
+    "DEFAULT_RATE",
     "TOKEN_VARIABLE",
     "AllNamespacesOption",
     "ApiOption",
@@ -16,6 +17,7 @@ __all__ = [
     "NamespaceOption",
     "Output",
     "OutputOption",
+    "RateOption",
     "TokenOption",
     "YesOption",
     "checked_token",
@@ -23,6 +25,8 @@ __all__ = [
 ]
 
 DEFAULT_API = "http://127.0.0.1:8081"
+DEFAULT_RATE = 500.0
+"""Of a redrive or a replay: a backlog that goes as fast as it can slows new events down."""
 TOKEN_VARIABLE = "POPLIN_ADMIN_TOKEN"  # noqa: S105 - the name of it
 
 
@@ -59,6 +63,13 @@ NamespaceOption = Annotated[
 ]
 AllNamespacesOption = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")
+]
+RateOption = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        help="Events a second. 500 leave new events their pace on a machine with two cores.",
+    ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 

@@ -7,10 +7,12 @@ import typer
 from poplin_cli.filter_option import FilterOption, filters_of
 from poplin_cli.options import (
     DEFAULT_API,
+    DEFAULT_RATE,
     ApiOption,
     NamespaceOption,
     Output,
     OutputOption,
+    RateOption,
     TokenOption,
     YesOption,
     full_name,
@@ -27,7 +29,7 @@ def replay(
     ] = None,
     until: Annotated[str | None, typer.Option(help="Accepted until; now, without it.")] = None,
     filters: FilterOption = None,
-    rate: Annotated[float | None, typer.Option(min=0.1, help="Events a second.")] = None,
+    rate: RateOption = DEFAULT_RATE,
     yes: YesOption = False,
     namespace: NamespaceOption = "default",
     output: OutputOption = Output.table,

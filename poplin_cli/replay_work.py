@@ -41,7 +41,7 @@ class Window:
         }
 
 
-def work(api: Api, window: Window, *, rate: float | None, yes: bool, output: Output) -> None:
+def work(api: Api, window: Window, *, rate: float, yes: bool, output: Output) -> None:
     body = window.body()
     count, is_all = _count(api, window, body)
     confirm(_question(window, body, count, is_all), yes=yes)

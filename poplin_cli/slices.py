@@ -17,7 +17,7 @@ __all__ = ["Done", "StoppedError", "confirm", "work_off"]
 
 _MOST = 1000
 """Items of a slice, as the API allows."""
-_SLICE_S = 0.2
+_SLICE_S = 0.1
 """What comes together at a given rate: smaller slices are smoother and cost more calls."""
 _STEP_S = 0.05
 _STUCK_S = 0.5

@@ -45,13 +45,12 @@ class Roster:
 
 
 async def alive(redis: Redis) -> list[str]:
-    """The names of the dispatchers that are alive, for one who is none."""
+    """For who is none of them: the names of those that spoke lately."""
+    now_us = int(await _clock(redis, (_KEY,), ()))
+    # One that speaks between the two calls is no one from the future.
+    since, until = now_us - int(_SILENT_S * 1e6), now_us + int(_SPEAK_S * 1e6)
     with translated():
-        seconds, micros = await redis.execute_command("TIME")
-        now = int(seconds) * 1_000_000 + int(micros)
-        names: list[bytes] = await redis.execute_command(
-            "ZRANGEBYSCORE", _KEY, now - int(_SILENT_S * 1e6), now
-        )
+        names: Any = await redis.zrangebyscore(_KEY, since, until)
     return sorted(name.decode() for name in names)
 
 
@@ -64,4 +63,5 @@ def share(parts: Iterable[_Part], names: list[str], name: str) -> set[_Part]:
     return set(sorted(parts)[names.index(name) :: len(names)])
 
 
+_clock = Script("clock")
 _roster = Script("roster")

@@ -11,6 +11,7 @@ import pytest
 from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Settled
 from dispatcher.lane import Lane
+from dispatcher.tally import Tally
 from dispatcher.trigger import ServedTrigger
 from poplin.budget import Budget
 from poplin.catalog import DeliveryPolicy, TriggerRecord
@@ -78,7 +79,7 @@ def delivery(
 
 
 def attempter(sender: Sender, replies: Replies) -> Attempter:
-    return Attempter(sender, replies)  # type: ignore[arg-type]
+    return Attempter(sender, replies, Tally())  # type: ignore[arg-type]
 
 
 async def test_an_entry_whose_leases_ran_out_too_often_is_buried_unsent(
