@@ -8,7 +8,7 @@ import typer
 
 from poplin_cli.options import DEFAULT_API
 
-__all__ = ["broker_names", "trigger_names"]
+__all__ = ["broker_names", "names_of_kind", "trigger_names"]
 
 _TIMEOUT_S = 0.5
 _MOST = 500
@@ -22,6 +22,12 @@ def broker_names(context: typer.Context, incomplete: str) -> list[str]:
 def trigger_names(context: typer.Context, incomplete: str) -> list[str]:
     """For an argument that is a trigger."""
     return list(_names(context, "/triggers", incomplete))
+
+
+def names_of_kind(context: typer.Context, incomplete: str) -> list[str]:
+    """For commands that are named by a kind, as `get triggers` and `describe broker`."""
+    is_broker = (context.info_name or "").startswith("broker")
+    return list(_names(context, "/brokers" if is_broker else "/triggers", incomplete))
 
 
 def _names(context: typer.Context, path: str, incomplete: str) -> Iterator[str]:

@@ -37,7 +37,14 @@ async def test_names_come_from_the_fabric(tmp_path: Path) -> None:
     async with Fabric.up(tmp_path, yaml) as fabric:
         brokers = await asyncio.to_thread(completed, "poplin send ", fabric.admin_url)
         begun = await asyncio.to_thread(completed, "poplin send sh", fabric.admin_url)
+        triggers = [
+            await asyncio.to_thread(completed, f"poplin {command} ", fabric.admin_url)
+            for command in ("describe trigger", "get triggers", "pause", "dead-letters list")
+        ]
+        described = await asyncio.to_thread(completed, "poplin describe broker m", fabric.admin_url)
 
+    assert triggers == [["audit", "default/audit"]] * 4
+    assert described == ["main"]
     assert sorted(brokers) == ["default/main", "main", "shop/other"]
     assert begun == ["shop/other"]
 
