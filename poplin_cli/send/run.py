@@ -78,7 +78,11 @@ def run(url: str, job: Job) -> ExitCode:
             if speaks and refusal is None:
                 typer.echo(f"accepted {printable(sent.id)}")
 
-        account = asyncio.run(send_all(url, messages, pace, on_end))
+        account = Account(on_end)
+        try:
+            asyncio.run(send_all(url, messages, pace, account))
+        except KeyboardInterrupt:
+            account.code = ExitCode.INTERRUPTED
     _say(account, job, time.monotonic() - began)
     return account.code
 

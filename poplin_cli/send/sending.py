@@ -45,8 +45,12 @@ class Refusal:
 
 @dataclass(slots=True)
 class Account:
-    """What became of all events. The first refusals are kept, the others counted."""
+    """What became of all events. The first refusals are kept, the others counted.
 
+    `on_end` is told of each event's end, in the order in which they end.
+    """
+
+    on_end: Callable[[Message, Refusal | None], None]
     accepted: int = 0
     refused: int = 0
     sent_again: int = 0
@@ -54,7 +58,14 @@ class Account:
     is_answered: bool = True
     code: ExitCode = ExitCode.DONE
 
-    def refuse(self, refusal: Refusal) -> None:
+    def end(self, message: Message, refusal: Refusal | None) -> None:
+        if refusal is None:
+            self.accepted += 1
+        else:
+            self._refuse(refusal)
+        self.on_end(message, refusal)
+
+    def _refuse(self, refusal: Refusal) -> None:
         self.refused += 1
         self.is_answered = self.is_answered and refusal.status is not None
         self.code = max(self.code, refusal.code)
@@ -62,17 +73,8 @@ class Account:
             self.refusals.append(refusal)
 
 
-async def send_all(
-    url: str,
-    messages: Iterable[Message],
-    pace: Pace,
-    on_end: Callable[[Message, Refusal | None], None],
-) -> Account:
-    """`on_end` is told of each event's end, in the order in which they end.
-
-    Where nobody answers, the events not yet sent stay so.
-    """
-    account = Account()
+async def send_all(url: str, messages: Iterable[Message], pace: Pace, account: Account) -> None:
+    """Where nobody answers, the events not yet sent stay so."""
     limits = httpx.Limits(max_connections=pace.connections)
     due = _paced(messages, pace.rate)
     lock = asyncio.Lock()
@@ -83,12 +85,7 @@ async def send_all(
                 message = await anext(due, None)
             if message is None:
                 return
-            refusal = await _send(client, url, message, pace, account)
-            if refusal is None:
-                account.accepted += 1
-            else:
-                account.refuse(refusal)
-            on_end(message, refusal)
+            account.end(message, await _send(client, url, message, pace, account))
 
     async with (
         httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT_S, limits=limits) as client,
@@ -96,7 +93,6 @@ async def send_all(
     ):
         for number in range(pace.connections):
             tasks.create_task(worker(client), name=f"send {number}")
-    return account
 
 
 async def _paced(messages: Iterable[Message], rate: float | None) -> AsyncIterator[Message]:

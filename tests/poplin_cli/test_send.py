@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -230,6 +233,22 @@ def test_where_nobody_answers_the_rest_is_not_sent() -> None:
     assert ended.exit_code == 3
     assert "998 not sent" in ended.stdout
     assert "no answer from http://127.0.0.1:1/" in ended.stderr
+
+
+def test_an_interrupted_command_tells_how_far_it_came(sink: Sink) -> None:
+    sending = subprocess.Popen(
+        [sys.executable, "-m", "poplin_cli.main", "send", sink.url, "--count", "1000", "--rate", "20"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not sink.events:
+        time.sleep(0.01)
+    sending.send_signal(signal.SIGINT)
+    said, complained = sending.communicate(timeout=20)
+
+    assert sending.returncode == 130
+    assert said.startswith("sent ")
+    assert " not sent\n" in said
+    assert complained == ""
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://[::1/", "http:///path"])
