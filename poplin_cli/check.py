@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poplin.catalog import Verdict
     from poplin.resources import Loaded
 
-__all__ = ["check"]
+__all__ = ["Form", "check"]
 
 _INGRESS = "http://127.0.0.1:8080"
 """Where `poplin up` listens unless told otherwise."""

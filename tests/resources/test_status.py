@@ -114,6 +114,7 @@ def test_a_trigger_without_a_broker_says_all_that_is_wrong(tmp_path: Path) -> No
         ('{"kind":"P","name":"p","apiVersion":"v1","namespace":"n"}', "names another namespace"),
         ('{"kind":"PingSource","name":"p"}', "use a JSON object with kind, name and apiVersion"),
         ('{"kind":1,"name":"p","apiVersion":"v1"}', "use a JSON object with"),
+        ("[" * 10_000, "is not allowed; use a JSON object with"),
         ("ping", "'ping' is not allowed; use a JSON object with"),
     ],
 )
