@@ -62,6 +62,8 @@ async def test_events_of_all_partitions_go_by_as_they_are_accepted(
             await append_event(redis, f"e{number}", partition=number % 3)
 
         assert sorted(await stream.ids(6)) == [f"e{number}" for number in range(6)]
+        await append_event(redis, "last")
+        assert await stream.ids(1) == ["last"]
 
 
 async def test_an_event_is_shown_whole(redis: Redis, server: httpx.AsyncClient) -> None:
