@@ -22,9 +22,10 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What the documents show of the code: the table of annotations.
+# What the documents show of the code: the table of annotations, the reference of commands.
 docs: install
 	$(BIN)/python -m tests.annotation_table
+	$(BIN)/python -m tests.command_reference
 
 demo: install
 	$(BIN)/python examples/01-quickstart/demo.py

@@ -1,13 +1,18 @@
 """What every service process does alike: listen, stop on a signal, spare the collector."""
 
 import asyncio
+import errno
 import gc
 import resource
 import signal
 import socket
 from contextlib import suppress
 
+from poplin.errors import ConfigurationError
+
 __all__ = ["listening_socket", "raise_file_limit", "set_on_signal", "tune_collector"]
+
+_NEXT = {errno.EADDRINUSE: "a free port", errno.EACCES: "a port above 1023"}
 
 
 def set_on_signal(stop: asyncio.Event) -> None:
@@ -17,13 +22,25 @@ def set_on_signal(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
-def listening_socket(host: str, port: int, inherited_fd: int | None = None) -> socket.socket:
-    """The socket that a supervisor handed down, else a new one. Raises OSError."""
+def listening_socket(
+    host: str, port: int, inherited_fd: int | None = None, *, option: str = "--port"
+) -> socket.socket:
+    """The socket that a supervisor handed down, else a new one.
+
+    Raises ConfigurationError, which names `option`, when the address cannot be had.
+    """
     if inherited_fd is not None:
         listener = socket.socket(fileno=inherited_fd)
     else:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=2048)
+        try:
+            listener = socket.create_server((host, port), family=family, backlog=2048)
+        except OSError as error:
+            # Python adds the address in words of its own.
+            why = (error.strerror or str(error)).partition(" (while")[0]
+            raise ConfigurationError(
+                f"{option} {port} on {host}: {why}; name {_NEXT.get(error.errno or 0, 'another host')}"
+            ) from error
     listener.setblocking(False)
     return listener
 

@@ -39,6 +39,10 @@ class Api:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
+    def close(self) -> None:
+        """Leave no connection behind."""
+        self._client.close()
+
     def get(self, path: str, **params: Any) -> Any:
         return self._call("GET", path, params=_given(params))
 

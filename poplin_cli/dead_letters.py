@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.completion import trigger_names
 from poplin_cli.options import (
     DEFAULT_API,
     DEFAULT_RATE,
@@ -27,7 +28,9 @@ dead_letters_app = typer.Typer(
     no_args_is_help=True,
 )
 
-TriggerArgument = Annotated[str, typer.Argument(help="NAME or NAMESPACE/NAME of a trigger.")]
+TriggerArgument = Annotated[
+    str, typer.Argument(help="NAME or NAMESPACE/NAME of a trigger.", autocompletion=trigger_names)
+]
 IdOption = Annotated[
     list[str] | None, typer.Option("--id", help="Of a dead letter, as `list` shows it; repeatable.")
 ]

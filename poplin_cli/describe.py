@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from poplin_cli.completion import names_of_kind
 from poplin_cli.options import (
     DEFAULT_API,
     ApiOption,
@@ -31,7 +32,9 @@ describe_app = typer.Typer(
     no_args_is_help=True,
 )
 
-NameArgument = Annotated[str, typer.Argument(help="NAME or NAMESPACE/NAME.")]
+NameArgument = Annotated[
+    str, typer.Argument(help="NAME or NAMESPACE/NAME.", autocompletion=names_of_kind)
+]
 
 
 @describe_app.command("broker")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from poplin.errors import ConfigurationError
 
-__all__ = ["StoreCommand", "find_server", "store_command"]
+__all__ = ["StoreCommand", "find_server", "server_version", "store_command"]
 
 _OLDEST_MAJOR = 7
 _LONGEST_SOCKET_PATH = 100  # the kernel's limit is 108 on Linux, 104 on macOS
@@ -39,10 +39,15 @@ def find_server() -> str:
     return str(get_binary_path())
 
 
-def _major_version(path: str) -> int:
+def server_version(path: str) -> str:
+    """What the server says of itself, such as 9.1.0; empty when it says nothing that we know."""
     text = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - found on PATH
-    version = text.partition("v=")[2].split(".")[0]
-    return int(version) if version.isdigit() else 0
+    return text.partition("v=")[2].partition(" ")[0]
+
+
+def _major_version(path: str) -> int:
+    major = server_version(path).split(".")[0]
+    return int(major) if major.isdigit() else 0
 
 
 def store_command(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from poplin_cli.completion import names_of_kind
 from poplin_cli.options import (
     DEFAULT_API,
     AllNamespacesOption,
@@ -35,7 +36,11 @@ get_app = typer.Typer(
 )
 
 NameArgument = Annotated[
-    str | None, typer.Argument(help="NAME or NAMESPACE/NAME; all of the namespace without it.")
+    str | None,
+    typer.Argument(
+        help="NAME or NAMESPACE/NAME; all of the namespace without it.",
+        autocompletion=names_of_kind,
+    ),
 ]
 WatchOption = Annotated[
     bool, typer.Option("--watch", "-w", help="Show it again whenever it changes, until Ctrl-C.")

@@ -13,6 +13,7 @@ __all__ = [
     "TOKEN_VARIABLE",
     "AllNamespacesOption",
     "ApiOption",
+    "Lines",
     "NamespaceOption",
     "Output",
     "OutputOption",
@@ -34,6 +35,13 @@ class Output(StrEnum):
     json = "json"
     yaml = "yaml"
     name = "name"
+
+
+class Lines(StrEnum):
+    """For commands that tell something line by line, as it happens."""
+
+    text = "text"
+    json = "json"
 
 
 ApiOption = Annotated[

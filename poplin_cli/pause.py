@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from poplin_cli.completion import trigger_names
 from poplin_cli.options import (
     DEFAULT_API,
     ApiOption,
@@ -17,7 +18,9 @@ from poplin_cli.options import (
 
 __all__ = ["pause", "resume"]
 
-TriggerArgument = Annotated[str, typer.Argument(help="NAME or NAMESPACE/NAME of a trigger.")]
+TriggerArgument = Annotated[
+    str, typer.Argument(help="NAME or NAMESPACE/NAME of a trigger.", autocompletion=trigger_names)
+]
 
 
 def pause(

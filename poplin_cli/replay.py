@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.completion import broker_names, trigger_names
 from poplin_cli.filter_option import FilterOption, filters_of
 from poplin_cli.options import (
     DEFAULT_API,
@@ -22,8 +23,15 @@ __all__ = ["replay"]
 
 
 def replay(
-    broker: Annotated[str, typer.Argument(help="NAME or NAMESPACE/NAME of a broker.")],
-    trigger: Annotated[str, typer.Option("--trigger", "-t", help="The one that gets them.")],
+    broker: Annotated[
+        str, typer.Argument(help="NAME or NAMESPACE/NAME of a broker.", autocompletion=broker_names)
+    ],
+    trigger: Annotated[
+        str,
+        typer.Option(
+            "--trigger", "-t", help="The one that gets them.", autocompletion=trigger_names
+        ),
+    ],
     since: Annotated[
         str | None, typer.Option(help="Accepted since: 1h, 7d, or 2026-01-31T12:00:00Z.")
     ] = None,

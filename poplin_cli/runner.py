@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from poplin.errors import ConfigurationError, PoplinError
+from poplin.errors import PoplinError
 from poplin_cli.errors import ExitCode, code_of
 
 __all__ = ["Commands", "run_service"]
@@ -30,12 +30,7 @@ def run_service(service: Coroutine[Any, Any, None]) -> None:
     """Run to the end."""
     import uvloop
 
-    try:
-        uvloop.run(service)
-    except* OSError as errors:
-        # Of a service's own calls of the system, those of its socket are what a user can mend.
-        (error, *_) = _leaves(errors)
-        raise ConfigurationError(f"{error}; check the host and port") from errors
+    uvloop.run(service)
 
 
 def _told(error: BaseException) -> ExitCode:

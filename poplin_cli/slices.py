@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import typer
 
 from poplin_cli.errors import CommandError, ExitCode, InputError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from poplin_cli.progress import progress
 
 __all__ = ["Done", "StoppedError", "confirm", "work_off"]
 
@@ -75,7 +72,7 @@ def work_off(
     """
     count = 0
     most = _MOST if rate is None else max(1, min(_MOST, int(rate * _SLICE_S)))
-    with _stopping() as stop, _bar(verb, total) as bar:
+    with _stopping() as stop, progress(verb, total) as bar:
         while not stop.is_set:
             began = time.monotonic()
             try:
@@ -104,36 +101,3 @@ def _stopping() -> Iterator[_Stop]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(verb: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """On standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with _progress() as progress:
-        task = progress.add_task(verb, total=total)
-        yield lambda count: progress.update(task, completed=count)
-
-
-def _progress() -> "Progress":
-    import os
-
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    colours = None if os.environ.get("NO_COLOR") else "auto"
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True, color_system=colours),  # type: ignore[arg-type] # a literal
-    )

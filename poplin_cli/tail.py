@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from poplin_cli.completion import broker_names
 from poplin_cli.filter_option import FilterOption, filters_of
 from poplin_cli.options import (
     DEFAULT_API,
@@ -19,7 +20,9 @@ __all__ = ["tail"]
 
 
 def tail(
-    broker: Annotated[str, typer.Argument(help="NAME or NAMESPACE/NAME.")],
+    broker: Annotated[
+        str, typer.Argument(help="NAME or NAMESPACE/NAME.", autocompletion=broker_names)
+    ],
     filters: FilterOption = None,
     since: Annotated[
         str | None,

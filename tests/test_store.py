@@ -30,30 +30,38 @@ from tests.waiting import until
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "fault"),
     [
-        "",
-        "localhost:6379",
-        "http://localhost:6379",
-        "redis://localhost:port",
-        "redis://localhost?socket_timeout=soon",
-        "redis://[::1",
-        "redis://localhost?no_such_option=1",
-        "redis+sentinel://localhost:26379",
-        "redis+sentinel://localhost:26379/",
-        "redis+sentinel://localhost:26379/orchard/first",
-        "redis+sentinel://localhost:port/orchard",
-        "redis+sentinel://one,,two/orchard",
-        "redis+sentinel:///orchard",
-        "redis+cluster://localhost:7000/1",
-        "redis+cluster://localhost:7000/orchard/0",
-        "redis+unix://localhost:7000",
-        "unix+cluster://localhost:7000",
+        ("", ": it has no scheme"),
+        ("localhost:6379", ": it has no scheme"),
+        ("http://localhost:6379", ": its scheme is 'http'"),
+        ("redis://localhost:port", ": its port 'port' is not a number"),
+        (
+            "redis://localhost?socket_timeout=soon",
+            ": its option 'socket_timeout' is unknown or has a wrong value",
+        ),
+        ("redis://[::1", ": its host '[::1' has no closing bracket"),
+        (
+            "redis://localhost?no_such_option=1",
+            ": its option 'no_such_option' is unknown or has a wrong value",
+        ),
+        ("redis+sentinel://localhost:26379", ": behind its hosts stands /PRIMARY"),
+        ("redis+sentinel://localhost:26379/", ": behind its hosts stands /PRIMARY"),
+        ("redis+sentinel://localhost:26379/orchard/first", ": behind its hosts stands /PRIMARY"),
+        ("redis+sentinel://localhost:port/orchard", ": its port 'port' is not a number"),
+        ("redis+sentinel://one,,two/orchard", ": one of its hosts has no name"),
+        ("redis+sentinel:///orchard", ": one of its hosts has no name"),
+        ("redis+cluster://localhost:7000/1", ": a cluster has no database but 0"),
+        ("redis+cluster://localhost:7000/orchard/0", ": a cluster has no database but 0"),
+        ("redis+unix://localhost:7000", ": its scheme is 'redis+unix'"),
+        ("unix+cluster://localhost:7000", ": its scheme is 'unix+cluster'"),
     ],
 )
-def test_a_url_that_is_not_understood_is_a_configuration_error(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"use redis://HOST:PORT/DB"):
+def test_a_url_that_is_not_understood_says_which_part_is_wrong(url: str, fault: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"use redis://HOST:PORT/DB") as caught:
         connect(url)
+
+    assert f"--redis {url!r} is not understood{fault}" in str(caught.value)
 
 
 def test_a_bad_url_is_reported_without_its_password() -> None:
@@ -347,6 +355,37 @@ async def test_a_store_that_is_away_is_asked_until_it_answers(tmp_path: Path) ->
     async with asyncio.timeout(1):
         assert not await asking
     assert said.empty()
+    await redis.aclose()
+
+
+async def test_that_the_wait_is_over_is_said_once_and_only_after_it_was_said(
+    tmp_path: Path, own_store_url: str
+) -> None:
+    said: list[str] = []
+    socket = tmp_path / "late.sock"
+    redis = connect(f"unix://{socket}")
+    waited = asyncio.Event()
+
+    def on_wait(_: StoreUnavailableError) -> None:
+        said.append("waiting")
+        waited.set()
+
+    async def ensure() -> bool:
+        return await ensure_profile(
+            redis,
+            "durable",
+            asyncio.Event(),
+            on_wait=on_wait,
+            on_answer=lambda: said.append("over"),
+        )
+
+    asking = asyncio.create_task(ensure())
+    await asyncio.wait_for(waited.wait(), 5)
+    socket.symlink_to(own_store_url.removeprefix("unix://"))
+    assert await asyncio.wait_for(asking, 10)
+    assert await ensure()
+
+    assert said == ["waiting", "over"]
     await redis.aclose()
 
 

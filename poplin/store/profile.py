@@ -135,6 +135,10 @@ def _say_waiting(error: StoreUnavailableError) -> None:
     structlog.get_logger().warning("waiting for the store", why=str(error))
 
 
+def _say_answer() -> None:
+    structlog.get_logger().info("the store answers")
+
+
 def _say_trusted() -> None:
     structlog.get_logger().warning("the store forbids CONFIG: --trust-store takes its word")
 
@@ -146,22 +150,28 @@ async def ensure_profile(
     *,
     trust: bool = False,
     on_wait: Callable[[StoreUnavailableError], None] = _say_waiting,
+    on_answer: Callable[[], None] = _say_answer,
     on_trust: Callable[[], None] = _say_trusted,
 ) -> bool:
     """`check_profile` as soon as the store answers; False when `stop` was set before.
 
-    `on_wait` is told after a second, then every ten.
+    `on_wait` is told after a second, then every ten; `on_answer` when that is over.
     """
     loop = asyncio.get_running_loop()
     say_at = loop.time() + _PATIENCE_S
+    has_waited = False
     while not stop.is_set():
         try:
-            if not await check_profile(redis, profile, trust=trust):
+            is_shown = await check_profile(redis, profile, trust=trust)
+            if has_waited:
+                on_answer()
+            if not is_shown:
                 on_trust()
             return True
         except StoreUnavailableError as error:
             if loop.time() > say_at:
                 on_wait(error)
+                has_waited = True
                 say_at = loop.time() + _SAY_EVERY_S
             await wait(stop, 0.1)
     return False

@@ -25,6 +25,13 @@ _PATHS = {
     "sentinel": re.compile(r"(?P<primary>[^/]+)(?:/(?P<database>[0-9]*))?"),
     "cluster": re.compile(r"(?P<primary>)(?P<database>0?)"),
 }
+_PATH_FAULTS = {
+    "sentinel": "behind its hosts stands /PRIMARY, the name that the sentinels know",
+    "cluster": "a cluster has no database but 0",
+}
+_KINDS = {f"{plain}+{kind}": kind for plain in ("redis", "rediss") for kind in _PATHS}
+_SCHEMES = frozenset({"redis", "rediss", "unix", *_KINDS})
+_OPTION = re.compile(r"(?:argument|value for) '(\w+)'")
 _DEFAULT_PORT = {"sentinel": 26379, "cluster": 6379}
 _FORMS = (
     "use redis://HOST:PORT/DB, rediss://… for TLS, unix://PATH, "
@@ -63,7 +70,9 @@ def parse_store_url(url: str) -> StoreUrl:
         parsed.connection_class(**parsed.options)
         parsed.connection_class(**parsed.sentinel_options)
     except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"--redis {masked(url)!r} is not understood; {_FORMS}") from error
+        shown = masked(url)
+        fault = _fault(shown, str(error))
+        raise ConfigurationError(f"--redis {shown!r} is not understood{fault}; {_FORMS}") from error
     return parsed
 
 
@@ -71,6 +80,29 @@ def masked(url: str) -> str:
     """The URL without its credentials, for messages."""
     # By text, not by urlsplit: a password with '/' or '#' breaks the URL and must not be shown.
     return _PASSWORD_OPTION.sub(r"\1=…", _USERINFO.sub("…@", url))
+
+
+def _fault(shown: str, error: str) -> str:
+    """Which part of a URL without credentials is wrong; '' when we cannot tell."""
+    scheme, is_there, rest = shown.partition("://")
+    if not is_there:
+        return ": it has no scheme"
+    if scheme not in _SCHEMES:
+        return f": its scheme is {scheme!r}"
+    option = _OPTION.search(error)
+    if option and f"{option[1]}=" in shown:  # else it is not what the user wrote
+        return f": its option {option[1]!r} is unknown or has a wrong value"
+    hosts, _, path = re.split(r"[?#]", rest)[0].rpartition("@")[2].partition("/")
+    for host in hosts.split(","):
+        if "[" in host and "]" not in host:
+            return f": its host {host!r} has no closing bracket"
+        _, is_port, port = host.rpartition("]")[2].rpartition(":")
+        if is_port and not port.isdecimal():
+            return f": its port {port!r} is not a number"
+        if not host and scheme in _KINDS:
+            return ": one of its hosts has no name"
+    kind = _KINDS.get(scheme)
+    return f": {_PATH_FAULTS[kind]}" if kind and not _PATHS[kind].fullmatch(path) else ""
 
 
 def _parse_one(url: str) -> StoreUrl:

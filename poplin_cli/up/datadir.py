@@ -6,7 +6,7 @@ from pathlib import Path
 
 from poplin.errors import ConfigurationError
 
-__all__ = ["DataDir", "default_data_dir"]
+__all__ = ["DataDir", "check_format", "default_data_dir", "is_in_use", "socket_of"]
 
 _FORMAT = "1"
 
@@ -40,7 +40,13 @@ class DataDir:
             raise ConfigurationError(
                 f"--data-dir {path} is in use by another fabric; stop it, or name another folder"
             ) from error
-        self._check_format()
+        try:
+            check_format(path)
+        except ConfigurationError:
+            self.close()
+            raise
+        if not (path / "format").exists():
+            (path / "format").write_text(_FORMAT + "\n")
 
     @property
     def store(self) -> Path:
@@ -49,15 +55,33 @@ class DataDir:
     def close(self) -> None:
         os.close(self.lock_fd)
 
-    def _check_format(self) -> None:
-        file = self.path / "format"
-        if not file.exists():
-            file.write_text(_FORMAT + "\n")
-            return
-        found = file.read_text().strip()
-        if found != _FORMAT:
-            self.close()
-            raise ConfigurationError(
-                f"--data-dir {self.path} has format {found[:20]!r}, this version reads {_FORMAT}; "
-                "name another folder, or run the version that made it"
-            )
+
+def check_format(path: Path) -> None:
+    """Raises ConfigurationError when this version cannot read what is in the folder."""
+    file = path / "format"
+    found = file.read_text().strip() if file.exists() else _FORMAT
+    if found != _FORMAT:
+        raise ConfigurationError(
+            f"--data-dir {path} has format {found[:20]!r}, this version reads {_FORMAT}; "
+            "name another folder, or run the version that made it"
+        )
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a fabric or its store holds the folder now. Raises OSError."""
+    if not (path / "lock").exists():
+        return False
+    lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def socket_of(path: Path) -> Path | None:
+    """Where the store of the fabric that uses the folder now listens, if that is known."""
+    socket = path / "store" / "store.sock"
+    return socket if socket.exists() and is_in_use(path) else None

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import httpx
-
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
 from poplin.store import Profile, connect, ensure_profile, masked
-from poplin.waiting import wait
 from poplin_cli.embedded import store_command
 from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.announce import announce
@@ -21,6 +18,7 @@ from poplin_cli.up.datadir import DataDir
 from poplin_cli.up.live import LiveFiles
 from poplin_cli.up.output import Output
 from poplin_cli.up.publishing import Publisher
+from poplin_cli.up.readiness import becomes_ready
 from poplin_cli.up.rows import rows
 from poplin_cli.up.supervisor import Process, ProcessSpec
 
@@ -74,8 +72,11 @@ class Fabric:
                 + ", ".join(map(str, self._settings.files))
                 + "; examples/01-quickstart/broker.yaml shows one"
             )
-        listener = _listen(self._settings.host, self._settings.port, "--port")
-        admin = _listen(self._settings.admin_host, self._settings.admin_port, "--admin-port")
+        # Bound here and handed down: a port stays ours, and clients wait, while a service restarts.
+        listener = listening_socket(self._settings.host, self._settings.port)
+        admin = listening_socket(
+            self._settings.admin_host, self._settings.admin_port, option="--admin-port"
+        )
         self._base_url = _base_url(listener)
         data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
         try:
@@ -105,6 +106,7 @@ class Fabric:
                 stop,
                 trust=settings.trust_store,
                 on_wait=self._say_waiting,
+                on_answer=lambda: self._output.say("the store answers"),
                 on_trust=lambda: None,  # the services say it
             )
             publisher = Publisher(redis, self._output, self._base_url, settings.services)
@@ -120,7 +122,7 @@ class Fabric:
                 tasks.create_task(following, name="follow files")
                 for process in self._services(listener, admin):
                     tasks.create_task(process.run(stop), name=process.spec.name)
-                if await self._becomes_ready(stop):
+                if await becomes_ready(self._base_url, stop, self._warn):
                     self._output.say("management API", url=_base_url(admin))
                     self._output.table(
                         f"Poplin is up at {self._base_url}", rows(publisher.verdicts)
@@ -131,7 +133,10 @@ class Fabric:
             await redis.aclose()
 
     def _say_waiting(self, error: StoreUnavailableError) -> None:
-        self._output.say(f"waiting for {masked(self._url)}: {error}", level="warning")
+        self._warn(f"waiting for {masked(self._url)}: {error}")
+
+    def _warn(self, what: str) -> None:
+        self._output.say(what, level="warning")
 
     def _store(self, data: DataDir) -> Process:
         if self._settings.profile == "ha":
@@ -199,20 +204,6 @@ class Fabric:
         )
         self._output.say(f"{name} {how}; starting it again in {pause_s:g} s{hint}", level="warning")
 
-    async def _becomes_ready(self, stop: asyncio.Event) -> bool:
-        """Wait until the ingress says that it would take an event; says why while it would not."""
-        async with httpx.AsyncClient(
-            base_url=self._base_url, trust_env=False, timeout=2.0
-        ) as client:
-            while not stop.is_set():
-                try:
-                    if (await client.get("/readyz")).status_code == 200:
-                        return True
-                except httpx.HTTPError:
-                    pass
-                await wait(stop, 0.02)
-        return False
-
 
 async def up(settings: UpSettings) -> None:
     """Run until SIGINT or SIGTERM."""
@@ -221,16 +212,6 @@ async def up(settings: UpSettings) -> None:
 
 def _names(service: str, count: int) -> list[str]:
     return [service] if count == 1 else [f"{service}-{n + 1}" for n in range(count)]
-
-
-def _listen(host: str, port: int, option: str) -> socket.socket:
-    """Bound here and handed down: a port stays ours, and clients wait, while a service restarts."""
-    try:
-        return listening_socket(host, port)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{option} {port} on {host}: {error.strerror}; name a free port"
-        ) from error
 
 
 def _base_url(listener: socket.socket) -> str:

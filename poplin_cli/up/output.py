@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from poplin.reporting import is_coloured, line
+
 __all__ = ["Output", "Row"]
 
 Row = tuple[str, str, str, str, str]
 """kind, namespace/name, what it serves or sends to, readiness, why not."""
-
-_HIDDEN = frozenset({"event", "level", "timestamp", "service"})
-_STYLES = {"warning": "yellow", "error": "red", "critical": "bold red"}
 
 
 class Output:
@@ -31,14 +30,14 @@ class Output:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._line({"service": "up", "event": what, "level": level, "timestamp": now, **fields})
 
-    def relay(self, service: str, line: bytes) -> None:
+    def relay(self, service: str, text: bytes) -> None:
         """A line of a service; what is not JSON (the store's own words) is shown as it is."""
         try:
-            fields = orjson.loads(line)
+            fields = orjson.loads(text)
         except orjson.JSONDecodeError:
             fields = None
         if not isinstance(fields, dict):
-            fields = {"event": line.decode("utf-8", "replace"), "level": "info"}
+            fields = {"event": text.decode("utf-8", "replace"), "level": "info"}
         self._line({**fields, "service": service})  # of several ingresses, which one
 
     def table(self, title: str, rows: list[Row]) -> None:
@@ -59,9 +58,5 @@ class Output:
             sys.stdout.buffer.write(orjson.dumps(fields) + b"\n")
             sys.stdout.buffer.flush()
             return
-        time = str(fields.get("timestamp", ""))[11:19]
-        more = " ".join(f"{name}={value}" for name, value in fields.items() if name not in _HIDDEN)
-        text = escape(f"{fields.get('event', '')}  {more}".rstrip())
-        style = _STYLES.get(str(fields.get("level")), "")
-        text = f"[{style}]{text}[/]" if style else text
-        self._console.print(f"[dim]{time:8} {fields.get('service', ''):10}[/] {text}")
+        sys.stdout.write(line(fields, coloured=is_coloured(sys.stdout)) + "\n")
+        sys.stdout.flush()

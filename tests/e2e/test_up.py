@@ -135,6 +135,18 @@ def test_a_start_without_a_broker_is_one_clear_line(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("option", ["--port", "--admin-port"])
+def test_a_port_in_use_is_named_once_with_its_option(tmp_path: Path, option: str) -> None:
+    (tmp_path / "f.yaml").write_text(broker_yaml())
+    other = {"--port": "--admin-port", "--admin-port": "--port"}[option]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = poplin("up", "-f", str(tmp_path / "f.yaml"), option, port, other, "0")
+
+    said = f"poplin: {option} {port} on 127.0.0.1: Address already in use; name a free port\n"
+    assert (ended.returncode, ended.stderr) == (2, said)
+
+
 def test_a_store_that_contradicts_the_profile_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_text(broker_yaml())
     with running_store(tmp_path / "store") as url:

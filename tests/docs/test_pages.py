@@ -1,0 +1,19 @@
+"""Every page does what it shows."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import Command, steps
+from tests.docs.runner import ROOT, run_page
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(isinstance(step, Command) for step in steps(page))],
+    ids=lambda page: page.name,
+)
+def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
+    run_page(page, tmp_path)
