@@ -151,13 +151,14 @@ class Reader:
         """Route in stretches that keep a script short; None when the position must be read anew."""
         triggers, stretch = self.triggers, Stretch()
         for entry in entries:
-            wanted = triggers.index.match(orjson.loads(entry[1].attributes))
+            attributes = orjson.loads(entry[1].attributes)
+            wanted = triggers.index.match(attributes)
             if not stretch.has_room(wanted):
                 moved = await self._route(position, triggers.generation, stretch)
                 if moved is None:
                     return None
                 position, stretch = moved, Stretch()
-            stretch.add(entry, wanted)
+            stretch.add(entry, wanted, str(attributes.get("id", "")))
         return await self._route(position, triggers.generation, stretch)
 
     async def _route(
@@ -170,6 +171,7 @@ class Reader:
                 stretch.last,
                 len(stretch.entries),
                 stretch.matches,
+                stretch.journal,
             )
         except StoreUnavailableError:
             stretch.give_back()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dispatcher.delivery import held_bytes
 from dispatcher.lane import Lane
 from poplin.log import Entry, LogId, Matches
+from poplin.log.journal import encode_routed
 
 __all__ = ["Stretch"]
 
@@ -20,6 +21,7 @@ class Stretch:
     def __init__(self) -> None:
         self.entries: list[tuple[LogId, Entry]] = []
         self.matches: dict[str, Matches] = {}
+        self._event_ids: list[str] = []
         self._found = 0
         self._lanes: dict[str, Lane] = {}
         self._sizes: dict[LogId, int] = {}
@@ -31,10 +33,15 @@ class Stretch:
     def has_room(self, wanted: Collection[str]) -> bool:
         return not self.entries or self._found + len(wanted) <= _MOST_MATCHES
 
-    def add(self, entry: tuple[LogId, Entry], wanted: Collection[str]) -> None:
+    @property
+    def journal(self) -> bytes:
+        return encode_routed([log_id for log_id, _ in self.entries], self._event_ids)
+
+    def add(self, entry: tuple[LogId, Entry], wanted: Collection[str], event_id: str) -> None:
         for uid in wanted:
             self.matches.setdefault(uid, Matches()).ids.append(entry[0])
         self.entries.append(entry)
+        self._event_ids.append(event_id)
         self._found += len(wanted)
 
     def reserve(self, lanes: Mapping[str, Lane]) -> None:

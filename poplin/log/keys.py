@@ -33,6 +33,11 @@ class Keys:
         return f"{self.tag}:journal"
 
     @property
+    def journal_tail(self) -> str:
+        """The journal's newest lines."""
+        return f"{self.tag}:journal:tail"
+
+    @property
     def rate(self) -> str:
         """The bucket of a broker with a rate limit; of its partition 0."""
         return f"{self.tag}:rate"

@@ -115,19 +115,24 @@ class Log:
         return [(LogId(entry_id), _entry(fields)) for entry_id, fields in entries]
 
     async def route(
-        self, position: Position, last: LogId, count: int, matches: Mapping[str, Matches]
+        self,
+        position: Position,
+        last: LogId,
+        count: int,
+        matches: Mapping[str, Matches],
+        journal: bytes = b"",
     ) -> Routed:
         """Queue the matches of the `count` entries from the position's cursor up to `last`.
 
         `position.generation` is the caller's trigger set. Keep to about 1,000 matches.
         """
         keys = self.keys
-        words: list[_Word] = [position.cursor, last, count, position.generation or 0, _LEASE_US]
+        generation = position.generation or 0
+        words: list[_Word] = [position.cursor, last, count, generation, _LEASE_US, journal]
         for match in matches.values():
             words += (len(match.ids), match.leased, *match.ids)
-        token = await _route(
-            self._redis, (keys.log, keys.state, keys.refs, *map(keys.due, matches)), words
-        )
+        names = (keys.log, keys.state, keys.refs, keys.journal, keys.journal_tail)
+        token = await _route(self._redis, (*names, *map(keys.due, matches)), words)
         return Routed(None if token is None else Token(int(token)))
 
     # Work
@@ -155,7 +160,7 @@ class Log:
         """Delivered. A False means that the lease was lost and nothing changed."""
         keys = self.keys
         grouped, order = _by_trigger(items, attrgetter("uid"))
-        names = [keys.log, keys.state, keys.refs, keys.journal]
+        names = [keys.log, keys.state, keys.refs, keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid), keys.grave(uid))
@@ -178,7 +183,7 @@ class Log:
     async def defer(self, items: Sequence[Deferral], journal: bytes = b"") -> list[bool]:
         keys = self.keys
         grouped, order = _by_trigger(items, lambda item: item.held.uid)
-        names = [keys.journal]
+        names = [keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid))
@@ -190,7 +195,7 @@ class Log:
     async def bury(self, items: Sequence[Burial], journal: bytes = b"") -> list[bool]:
         keys = self.keys
         grouped, order = _by_trigger(items, lambda item: item.held.uid)
-        names = [keys.journal]
+        names = [keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
@@ -253,11 +258,10 @@ class Log:
         )
         return int(gone), bool(more)
 
-    async def shorten_journal(self, share: float) -> None:
-        """Remove about this share of the journal, the oldest lines first."""
-        with translated():
-            length = await self._redis.xlen(self.keys.journal)
-            await self._redis.xtrim(self.keys.journal, maxlen=int(length * (1 - share)))
+    async def shorten_journal(self, most_bytes: int) -> tuple[int, bool]:
+        """A slice of its oldest lines gone: how many chunks went, whether more would go."""
+        gone, more = await _shorten(self._redis, (self.keys.journal,), (most_bytes,))
+        return int(gone), bool(more)
 
     async def usage(self, above: float = 0.0) -> Usage:
         """The server's memory and, when more than `above` of it is used, our part of it."""
@@ -293,6 +297,7 @@ _replay = Script("replay")
 _revive = Script("revive")
 _route = Script("route")
 _settle = Script("settle")
+_shorten = Script("shorten")
 _take = Script("take")
 _trim = Script("trim")
 _usage = Script("usage")

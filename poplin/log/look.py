@@ -10,11 +10,23 @@ from poplin.log.keys import Keys
 from poplin.log.scripts import Script
 from poplin.log.values import LogId
 
-__all__ = ["FIRST", "NEWEST", "Look", "Sought", "Standing", "Standings", "after"]
+__all__ = [
+    "FIRST",
+    "NEWEST",
+    "Chunk",
+    "Look",
+    "Page",
+    "Place",
+    "Sought",
+    "Standing",
+    "Standings",
+    "after",
+]
 
 FIRST, NEWEST = LogId(b"-"), LogId(b"+")
 """The ends of a log."""
 
+_CHUNKS = 128
 _TRIGGERS = 100
 _ENTRIES = 500
 _BYTES = 1024 * 1024
@@ -49,6 +61,27 @@ class Sought:
     found: list[tuple[LogId, bytes]]
     looked_at: int
     rest: LogId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to read on in a journal: from a chunk on, of which so much was read before."""
+
+    chunk: LogId = FIRST
+    skip: int = 0
+
+
+class Chunk(NamedTuple):
+    place: Place
+    lines: bytes
+
+
+class Page(NamedTuple):
+    """Chunks, and where to read on. At the end there was nothing more when it was read."""
+
+    chunks: list[Chunk]
+    rest: Place
+    is_end: bool
 
 
 class Look:
@@ -86,7 +119,25 @@ class Look:
         pairs = zip(map(LogId, found[::2]), found[1::2], strict=True)
         return Sought(list(pairs), int(looked_at), LogId(rest) if more else None)
 
+    async def journal(
+        self, place: Place, texts: Sequence[bytes] = (), chunks: int = _CHUNKS
+    ) -> Page:
+        """Read on from a place: the chunks that have one of the texts, or all."""
+        keys = self.keys
+        last, tail, *found = await _journal(
+            self._redis,
+            (keys.journal, keys.journal_tail),
+            (place.chunk, place.skip, chunks, *texts),
+        )
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return Page(
+            [Chunk(Place(LogId(chunk)), lines) for chunk, lines in pairs],
+            Place(LogId(last), max(0, tail)),
+            tail >= 0,
+        )
 
+
+_journal = Script("journal")
 _standing = Script("standing")
 _seek = Script("seek")
 

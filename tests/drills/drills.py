@@ -66,6 +66,7 @@ DRILLS = (
         "                stretch.last,\n"
         "                len(stretch.entries),\n"
         "                stretch.matches,\n"
+        "                stretch.journal,\n"
         "            )\n",
         "            last = stretch.last\n"
         "            await self._log.route(Position(position.cursor, generation), last, 1, {})\n"

@@ -1,7 +1,7 @@
 -- Put the matches of a stretch of the log into the triggers' queues and move the cursor.
--- KEYS log, state, refs, then due of each trigger.
+-- KEYS log, state, refs, journal, its tail, then due of each trigger.
 -- ARGV: cursor that the caller read from, last id it read, how many entries it read, its
--- generation, lease in µs, then for each trigger: number of ids, how many of them (the first)
+-- generation, lease in µs, lines for the journal, then for each trigger: number of ids, how many of them (the first)
 -- the caller leases, the ids.
 -- Returns the token, or nil when stale: another router was faster, the trigger set is newer
 -- than the caller's, the broker is gone, or the caller read a log that a failover took away.
@@ -17,8 +17,8 @@ local now = now_us()
 local token = -(now + tonumber(ARGV[5]))
 local leased_until, due_now = text(token), text(now)
 local references = {}
-local at = 6
-for k = 4, #KEYS do
+local at = 7
+for k = 6, #KEYS do
   local count, leased = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local members = {}
   for i = 1, count do
@@ -45,4 +45,5 @@ end
 if #fields > 0 then redis.call('HSET', refs, unpack(fields)) end
 redis.call('HSET', state, 'cursor', ARGV[2])
 redis.call('HINCRBY', state, 'routed', ARGV[3])
+write_journal(KEYS[4], KEYS[5], ARGV[6])
 return text(token)
