@@ -1,4 +1,4 @@
-"""What nobody needs any more: old log entries, old dead letters, queues of removed triggers."""
+"""What nobody needs any more: old log entries, journals and dead letters, queues of removed triggers."""
 
 import asyncio
 from collections.abc import Callable
@@ -69,6 +69,9 @@ class Janitor:
         more = True
         while more and not stop.is_set():
             _, more = await log.trim(before, most_bytes)
+        more = True
+        while more and not stop.is_set():
+            _, more = await log.shorten_journal(broker.journal_bytes // broker.partitions)
 
     async def _expire(
         self, log: Log, trigger: TriggerRecord, now_us: int, stop: asyncio.Event

@@ -86,6 +86,9 @@ ANNOTATIONS: dict[str, Annotation] = {
     "retention-bytes": Annotation(
         _BROKER, parse_bytes, 256 * 2**20, "How much of them is kept at most."
     ),
+    "journal-bytes": Annotation(
+        _BROKER, parse_bytes, 64 * 2**20, "How much is kept of what became of events, for `trace`."
+    ),
     "rate-limit": Annotation(
         _BROKER, _whole(1, 1_000_000), None, "Events a second that are accepted at most."
     ),
