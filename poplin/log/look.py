@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
 from poplin.log.keys import Keys
 from poplin.log.scripts import Script
-from poplin.log.values import LogId
+from poplin.log.values import BEGINNING, LogId
+from poplin.store import translated
 
 __all__ = [
     "FIRST",
@@ -20,17 +21,17 @@ __all__ = [
     "Sought",
     "Standing",
     "Standings",
-    "after",
+    "beside",
 ]
 
 FIRST, NEWEST = LogId(b"-"), LogId(b"+")
 """The ends of a log."""
 
-_CHUNKS = 128
+_CHUNKS = 64
 _TRIGGERS = 100
 _ENTRIES = 500
 _BYTES = 1024 * 1024
-"""A call that looks at so much holds the store for 1 to 3 ms."""
+"""A call that looks at so much holds the store for some ms at most."""
 
 
 class Standing(NamedTuple):
@@ -91,6 +92,12 @@ class Look:
         self._redis = redis
         self.keys = keys
 
+    async def cursor(self) -> LogId:
+        """Up to where the log is routed."""
+        with translated():
+            cursor: Any = await self._redis.hget(self.keys.state, "cursor")
+        return LogId(cursor or BEGINNING)
+
     async def standings(self, log_id: LogId, uids: Sequence[str]) -> Standings:
         """Of many triggers in several calls: `now_us` is of the first."""
         by_uid: dict[str, Standing] = {}
@@ -111,8 +118,8 @@ class Look:
             by_uid[uid] = Standing(_number(due), int(tries), _number(died), grave or None)
         return int(now_us), LogId(cursor)
 
-    async def seek(self, text: bytes, first: LogId, last: LogId = NEWEST) -> Sought:
-        """Look through the attributes of some hundred entries from `first` on."""
+    async def seek(self, text: bytes, first: LogId, last: LogId) -> Sought:
+        """Look through the attributes of some hundred entries, both ends included."""
         rest, looked_at, more, *found = await _seek(
             self._redis, (self.keys.log,), (text, first, last, _ENTRIES, _BYTES)
         )
@@ -142,8 +149,8 @@ _standing = Script("standing")
 _seek = Script("seek")
 
 
-def after(log_id: LogId) -> LogId:
-    """A first id to look from that leaves out this one."""
+def beside(log_id: LogId) -> LogId:
+    """As an end of what to look through: this entry is left out."""
     return LogId(b"(" + log_id)
 
 

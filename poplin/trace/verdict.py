@@ -14,9 +14,9 @@ from poplin.log.look import Standing
 from poplin.trace.values import Attempt, AttemptOutcome, Match, Outcome
 from poplin.trace.why import why_not
 
-__all__ = ["Case", "judged"]
+__all__ = ["MOST_ATTEMPTS", "NOWHERE", "Case", "judged"]
 
-_MOST_ATTEMPTS = 100
+MOST_ATTEMPTS = 100
 _TODAY = "by its filter of today"
 _OUTCOMES: dict[str, AttemptOutcome] = {
     "s": "delivered",
@@ -56,7 +56,7 @@ def judged(name: str, case: Case) -> Match:
         trigger=name,
         outcome=outcome,
         why=why,
-        attempts=tuple(map(_attempt, case.lines[-_MOST_ATTEMPTS:])),
+        attempts=tuple(map(_attempt, case.lines[-MOST_ATTEMPTS:])),
         next_us=next_us,
         grave=grave,
     )
@@ -67,12 +67,11 @@ _Verdict = tuple[Outcome, str, int | None, Grave | None]
 
 def _verdict(case: Case) -> _Verdict:
     standing = case.standing
-    # The journal was read after the queues: the entry may have come to its end meanwhile.
-    has_ended = case.lines and case.lines[-1].time_us // 1000 >= case.now_us // 1000
+    # What a queue held when we looked is told so, though a line may have come since.
     grave = parse_grave(standing.grave) if standing.grave else None
-    if standing.due is not None and not has_ended:
+    if standing.due is not None:
         return (*_queued(case, standing.due, grave), grave)
-    if standing.died_us is not None and not has_ended:
+    if standing.died_us is not None:
         return "dead", _reasons(grave), None, grave
     if case.lines:
         return (*_ended(case.lines), None, None)
