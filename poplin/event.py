@@ -1,7 +1,8 @@
 """What an event is, inside Poplin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 __all__ = ["AttributeValue", "Event"]
 
@@ -9,8 +10,8 @@ AttributeValue = str | int | bool
 """Strings keep their text; only extensions of structured events are integers or booleans."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+# A struct where a frozen dataclass would do: it is made in a sixth of the time, twice per event.
+class Event(msgspec.Struct, frozen=True):
     """A valid CloudEvent.
 
     `attributes` holds every context attribute that is set, `specversion` and `datacontenttype`
@@ -23,7 +24,7 @@ class Event:
     attributes: Mapping[str, AttributeValue]
     data: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def partition_key(self) -> str:

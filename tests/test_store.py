@@ -24,6 +24,7 @@ from poplin.store import (
 from poplin.store.url import parse_store_url
 from tests.conftest import REDIS, VALKEY, running_store
 from tests.resp import CLOSE, array, resp_server
+from tests.waiting import until
 
 # connect
 
@@ -359,3 +360,36 @@ async def test_a_store_that_answers_at_last_is_checked(own: LeanRedis) -> None:
 async def test_a_store_that_keeps_its_word_is_asked_once(own: LeanRedis) -> None:
     async with asyncio.timeout(1):
         await ensure_profile(own, "durable", asyncio.Event())
+
+
+# One connection
+
+
+async def test_what_nobody_asked_for_is_taken_for_no_answer() -> None:
+    """A push (RESP3) comes amid the replies; taken for one, all that follow would be another's."""
+    pushed = b">2\r\n+moving\r\n:7\r\n"
+    numbers = iter(range(1, 4))
+
+    def answered(_words: list[bytes]) -> bytes:
+        return pushed + b":%d\r\n" % next(numbers)
+
+    async with resp_server(answered) as port:
+        redis = connect(f"redis://127.0.0.1:{port}", timeout_s=0.5)
+        generations = [await Log(redis, "shop/orders").fence(1) for _ in range(3)]
+        await redis.aclose()
+
+    assert generations == [1, 2, 3]
+
+
+async def test_a_connection_that_ended_while_idle_costs_no_call(store_url: str) -> None:
+    redis, other = connect(store_url), connect(store_url)
+    await Log(redis, "shop/idle").fence(1)
+    (link,) = redis._topology._server._free  # type: ignore[attr-defined]
+    await other.execute_command("CLIENT", "KILL", "TYPE", "normal")
+    await until(lambda: not link.is_open)
+
+    generation = await Log(redis, "shop/idle").fence(2)
+
+    assert generation == 2
+    await redis.aclose()
+    await other.aclose()

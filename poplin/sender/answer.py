@@ -1,8 +1,7 @@
 """From bytes to one bounded answer: no connection, no clock."""
 
-from dataclasses import dataclass
-
 import httptools
+import msgspec
 
 from poplin.errors import BrokenAnswerError
 from poplin.sender.limits import Limits
@@ -18,8 +17,7 @@ _BYTES_PER_BODY_BYTE = 8
 """A chunk of one byte takes six; whoever sends more around its data wants to keep us busy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """Header names are lower-case; the body is as it came, never unpacked."""
 
     status: int

@@ -4,14 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import hiredis
-from redis import exceptions
-
+from poplin.store.link import Command, Link
 from poplin.store.url import Address, StoreUrl
 
 __all__ = ["Command", "Server"]
-
-Command = Sequence[Any]
 
 
 class Server:
@@ -35,45 +31,50 @@ class Server:
         if address is not None:
             self._options |= {"host": address.host, "port": address.port}
         self._turns = asyncio.Semaphore(most)
-        self._free: list[Any] = []
+        self._free: list[Link] = []
         self._age = 0
 
     async def call(self, commands: Sequence[Command]) -> list[Any]:
         """Send them together on one connection; an error reply is the answer, not raised."""
         async with self._turns:
-            connection = self._free.pop() if self._free else self._connection()
             age = self._age
+            link = await self._take()
             try:
-                packed = [hiredis.pack_command(tuple(command)) for command in commands]
-                await connection.send_packed_command(packed, False)
-                answers = [await _answer(connection) for _ in commands]
+                answers = await link.ask(commands)
             except BaseException:
-                await connection.disconnect(nowait=True)
+                await link.close(at_once=True)
                 raise
             if age == self._age:
-                self._free.append(connection)
+                self._free.append(link)
             else:
-                await connection.disconnect(nowait=True)
+                await link.close(at_once=True)
             return answers
 
     async def drop(self) -> None:
         """Close every connection, those in use as soon as their call ends; calls open new ones."""
         self._age += 1
         while self._free:
-            await self._free.pop().disconnect(nowait=True)
+            await self._free.pop().close(at_once=True)
 
     async def close(self) -> None:
         """Wait until the connections are closed."""
         self._age += 1
         while self._free:
-            await self._free.pop().disconnect()
+            await self._free.pop().close()
 
-    def _connection(self) -> Any:
-        return self._connection_class(**self._options)
+    async def _take(self) -> Link:
+        while self._free:
+            link = self._free.pop()
+            if link.is_open:
+                return link
+            await link.close(at_once=True)
+        return await self._open()
 
-
-async def _answer(connection: Any) -> Any:
-    try:
-        return await connection.read_response()
-    except exceptions.ResponseError as error:
-        return error
+    async def _open(self) -> Link:
+        connection = self._connection_class(**self._options)
+        try:
+            await connection.connect()
+            return Link(connection)
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
