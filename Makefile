@@ -38,7 +38,7 @@ test: install redis-server
 # Knative's contract, items 37-93, against a Poplin of its own; the table goes to standard output.
 conformance: install
 	@folder=$$(mktemp -d) && $(BIN)/python -m tests.conformance http://127.0.0.1:18080 \
-	    --callback-port 18090 --folder "$$folder/yaml" -- \
+	    --callback-port 18090 --metrics http://127.0.0.1:18081/metrics --folder "$$folder/yaml" -- \
 	    $(BIN)/poplin up -f "$$folder/yaml" --port 18080 --admin-port 18081 \
 	    --data-dir "$$folder/data" 2>"$$folder/up.log"; status=$$?; \
 	[ $$status = 0 ] || tail -20 "$$folder/up.log"; rm -rf "$$folder"; exit $$status

@@ -5,9 +5,20 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import dispatcher.tally
+import ingress.tally
 from bench.yardstick import bare
+from dispatcher.delivery import Delivery, Settled
+from dispatcher.lane import Lane
+from dispatcher.trigger import ServedTrigger
+from ingress.answers import ACCEPTED
+from ingress.request import Request
+from poplin.budget import Budget
+from poplin.catalog import TriggerRecord
 from poplin.codec import decode, encode_binary, from_entry, to_entry
 from poplin.filters import FilterIndex, cesql, compile_filters
+from poplin.log import Entry, LogId, Token
+from poplin.metrics import Counts
 
 __all__ = ["main"]
 
@@ -70,7 +81,37 @@ def _steps() -> dict[str, Callable[[], object]]:
         "CESQL, exact compare": lambda: exact.matches(attributes),
         "CESQL, five clauses": lambda: five.matches(attributes),
         "index of 1,000 exact triggers": lambda: index.match(attributes),
+        "count an event in the ingress": _accepted(),
+        "count a delivery in the dispatcher": _delivered(),
     }
+
+
+def _accepted() -> Callable[[], object]:
+    tally, request = ingress.tally.Tally(Counts()), Request(b"POST", b"/default/main", [])
+    request.broker = "default/main"
+
+    def count() -> None:
+        request.completed = time.perf_counter()
+        tally.accepted(request.broker, 1)
+        tally.answered(request, ACCEPTED)
+
+    return count
+
+
+def _delivered() -> Callable[[], object]:
+    tally, outcome = dispatcher.tally.Tally(), Settled(202)
+    record = TriggerRecord(
+        uid="u", namespace="default", name="t", broker="main", subscriber_uri="http://s/"
+    )
+    lane = Lane(ServedTrigger(record, Budget(0)), lambda _: None)
+    delivery = Delivery(lane, LogId(b"1-0"), Token(-1), Entry(b"", None, b""))
+
+    def count() -> None:
+        began = time.perf_counter()
+        tally.attempted(lane.trigger.labels, "2xx", time.perf_counter() - began)
+        tally.written(delivery, outcome)
+
+    return count
 
 
 def _cpu_us(step: Callable[[], object]) -> float:

@@ -1,97 +1,58 @@
-"""Read-only views of the catalog and the queues."""
+"""The application: the routes of each noun, and what holds for all of them."""
 
-from typing import Any
+from importlib.metadata import version
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, TriggerRecord, Verdict
-from poplin.catalog.catalog import Catalog, logs, read
-from poplin.errors import StoreUnavailableError
-from poplin.store import translated
+from console import problems
+from console.access import Access, Guard
+from console.audit import Audit
+from console.brokers import broker_routes
+from console.events import event_routes
+from console.metrics import metrics_routes
+from console.operations import operation_routes
+from console.traces import trace_routes
+from console.triggers import trigger_routes
 
 __all__ = ["console_app"]
 
 
-def console_app(redis: Redis) -> FastAPI:
-    app = FastAPI(title="Poplin console", summary="Brokers, triggers and their backlogs")
-
-    @app.exception_handler(StoreUnavailableError)
-    async def unavailable(_request: object, error: Exception) -> Response:
-        return Response(str(error), 503, {"retry-after": "1"}, "text/plain")
+def console_app(redis: Redis, access: Access | None = None, audit: Audit | None = None) -> FastAPI:
+    """Flush `audit` when it ends."""
+    app = FastAPI(
+        title="Poplin",
+        summary="Brokers, triggers, and what became of every event",
+        version=version("poplin"),
+    )
+    app.add_middleware(Guard, access=access or Access())
+    problems.install(app)
 
     @app.get("/livez")
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/brokers")
-    async def brokers() -> list[dict[str, Any]]:
-        """Every broker, whether it is Ready, and how many events its log holds."""
-        catalog = await read(redis)
-        return [
-            {**_status(verdict), **(await _log(redis, catalog.brokers.get(key)))}
-            for key, verdict in _verdicts(catalog, "Broker").items()
-        ]
+    @app.get("/")
+    async def index() -> dict[str, str]:
+        """What this is, and where to go on."""
+        return {
+            "name": "poplin",
+            "version": app.version,
+            "docs": "/docs",
+            "openapi": "/openapi.json",
+            "brokers": "/brokers",
+            "triggers": "/triggers",
+            "trace": "/trace",
+            "metrics": "/metrics",
+        }
 
-    @app.get("/triggers")
-    async def triggers() -> list[dict[str, Any]]:
-        """Every trigger, whether it is Ready, how many entries wait for it, how many are dead."""
-        catalog = await read(redis)
-        return [
-            {**_status(verdict), **(await _queues(redis, catalog, catalog.triggers.get(key)))}
-            for key, verdict in _verdicts(catalog, "Trigger").items()
-        ]
-
+    for routes in (
+        broker_routes(redis),
+        event_routes(redis),
+        trigger_routes(redis),
+        trace_routes(redis),
+        metrics_routes(redis),
+        operation_routes(redis, audit or Audit()),
+    ):
+        app.include_router(routes)
     return app
-
-
-def _verdicts(catalog: Catalog, kind: str) -> dict[str, Verdict]:
-    return {
-        f"{verdict.namespace}/{verdict.name}": verdict
-        for verdict in catalog.verdicts.values()
-        if verdict.kind == kind
-    }
-
-
-def _status(verdict: Verdict) -> dict[str, Any]:
-    condition = {
-        "type": "Ready",
-        "status": str(verdict.ready),
-        "reason": verdict.reason,
-        "message": verdict.message,
-    }
-    return {
-        "namespace": verdict.namespace,
-        "name": verdict.name,
-        "conditions": [condition],
-        "warnings": list(verdict.warnings),
-    }
-
-
-async def _log(redis: Redis, record: BrokerRecord | None) -> dict[str, Any]:
-    if record is None:
-        return {}
-    return {
-        "partitions": record.partitions,
-        "log": await _sum(redis.xlen, [log.keys.log for log in logs(redis, record)]),
-    }
-
-
-async def _queues(redis: Redis, catalog: Catalog, record: TriggerRecord | None) -> dict[str, Any]:
-    if record is None:
-        return {}
-    broker = catalog.brokers.get(record.broker_key)
-    parts = logs(redis, broker) if broker else []
-    return {
-        "broker": record.broker,
-        "subscriberUri": record.subscriber_uri,
-        "uid": record.uid,
-        "due": await _sum(redis.zcard, [log.keys.due(record.uid) for log in parts]),
-        "dead": await _sum(redis.zcard, [log.keys.dead(record.uid) for log in parts]),
-        "ignoredAnswers": sum([await log.ignored(record.uid) for log in parts]),
-    }
-
-
-async def _sum(count: Any, keys: list[str]) -> int:
-    with translated():
-        return sum([int(await count(key)) for key in keys])

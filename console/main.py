@@ -5,7 +5,9 @@ import asyncio
 import structlog
 import uvicorn
 
+from console.access import Access
 from console.app import console_app
+from console.audit import Audit
 from poplin.process import listening_socket, set_on_signal
 from poplin.settings import ConsoleSettings
 from poplin.store import Availability, connect
@@ -17,12 +19,16 @@ async def serve(settings: ConsoleSettings) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     set_on_signal(stop)
-    redis = connect(settings.redis_url, availability=Availability())
+    audit = Audit()
+    redis = connect(
+        settings.redis_url, timeout_s=settings.store_timeout_s, availability=Availability()
+    )
     listener = listening_socket(settings.host, settings.port, settings.socket_fd)
     host, port = listener.getsockname()[:2]
+    access = Access(settings.admin_token, {host, settings.host})
     server = uvicorn.Server(
         uvicorn.Config(
-            console_app(redis),
+            console_app(redis, access, audit),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -37,9 +43,15 @@ async def serve(settings: ConsoleSettings) -> None:
         server.should_exit = True
 
     structlog.get_logger().info("listening", host=host, port=port)
+    if access.token is None and not access.is_local:
+        structlog.get_logger().warning(
+            "whoever reaches this address can read and change everything; give --admin-token",
+            host=host,
+        )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(end(), name="end serving")
         # Not serve(): the signals are ours.
         await server._serve([listener])  # noqa: SLF001
         stop.set()
+    audit.flush()
     await redis.aclose()

@@ -8,8 +8,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import perf_counter
 
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
+from dispatcher.tally import Tally
 from poplin.arrival import HOPS, arrived
 from poplin.catalog import DeliveryPolicy
 from poplin.codec import (
@@ -22,9 +24,10 @@ from poplin.codec import (
 )
 from poplin.delivery import attempts_allowed, is_retryable, is_success, retry_after_s, wait_s
 from poplin.errors import ExhaustedError, InvalidEventError, SendError, StoreUnavailableError
-from poplin.event import Event
+from poplin.event import REPLAY, Event
 from poplin.grave import Grave, encoded_body, error_attributes, parse_grave
 from poplin.log import BURIED_AS_POISON_AT, Appends, BrokerGoneError, Entry
+from poplin.metrics import status_class
 from poplin.sender import Answer, Sender
 
 __all__ = ["IGNORED_ANSWER", "Attempter", "may_be_reply"]
@@ -68,8 +71,9 @@ class _AttemptError(Exception):
 class Attempter:
     """Makes attempts for one broker; stateless, so any number may be under way."""
 
-    def __init__(self, sender: Sender, replies: Appends) -> None:
+    def __init__(self, sender: Sender, replies: Appends, tally: Tally) -> None:
         self._sender = sender
+        self._tally = tally
         self.replies = replies
         """May be exchanged, when the broker gets another number of partitions."""
 
@@ -80,7 +84,7 @@ class Attempter:
                 delivery, _AttemptError(_FAILED_SEND, "poison: its attempts ended in crashes")
             )
         try:
-            event = from_entry(*delivery.entry)
+            event = _marked(from_entry(*delivery.entry), delivery.replay)
             if delivery.grave is not None:
                 return await self._to_dead_letter_sink(delivery, event, parse_grave(delivery.grave))
             return await self._to_subscriber(delivery, event)
@@ -153,6 +157,7 @@ class Attempter:
         target = lane.subscriber if delivery.grave is None else lane.dead_letter_sink
         if target is None:
             raise _AttemptError(_FAILED_SEND, "the dead-letter sink was removed from the trigger")
+        began = perf_counter()
         try:
             answer = await self._sender.post(
                 target, lines, body, timeout_s=lane.record.delivery.timeout_s
@@ -160,7 +165,10 @@ class Attempter:
         except ExhaustedError:
             raise  # no fault of the subscriber
         except SendError as error:
+            self._tally.attempted(lane.trigger.labels, "failed", perf_counter() - began)
             raise _AttemptError(_FAILED_SEND, str(error)) from error
+        result = status_class(answer.status)
+        self._tally.attempted(lane.trigger.labels, result, perf_counter() - began)
         if not is_success(answer.status):
             raise _AttemptError(answer.status, f"answered {answer.status}", answer)
         return answer
@@ -188,6 +196,11 @@ class Attempter:
         )
         has_sink = lane.dead_letter_sink is not None
         return Buried(grave.to_json(), has_sink, failure.status, failure.reason)
+
+
+def _marked(event: Event, replay: str | None) -> Event:
+    """As whoever gets it sees it: a replayed event says so, whatever its producer said."""
+    return event if replay is None else event.with_attributes({REPLAY: replay})
 
 
 def _content_encoding(answer: Answer) -> str:

@@ -30,7 +30,7 @@ class BrokerDispatcher:
         self._redis = redis
         self._shared = shared
         self._triggers: dict[str, ServedTrigger] = {}
-        self._attempter = Attempter(shared.sender, self._replies(record))
+        self._attempter = Attempter(shared.sender, self._replies(record), shared.tally)
         self._stop = asyncio.Event()
         self.partitions: list[PartitionDispatcher] = []
 
@@ -51,6 +51,12 @@ class BrokerDispatcher:
         triggers = self._compiled(catalog, record)
         for partition in self.partitions:
             partition.follow(triggers)
+        self.follow_pauses()
+
+    def follow_pauses(self) -> None:
+        """Hold what is paused, and begin with what is not any more."""
+        for uid, trigger in self._triggers.items():
+            trigger.pause(is_paused=self._shared.pauses.holds(uid))
 
     def stop(self) -> None:
         """Finish what is under way or give it back; the tasks end then."""

@@ -39,6 +39,8 @@ class Delivery:
     first_us: int | None = None
     grave: bytes | None = None
     """Why it was given up, when it is on its way to the dead-letter sink."""
+    replay: str | None = None
+    """The replay that put it into the queue again."""
 
     @property
     def size(self) -> int:

@@ -16,6 +16,8 @@ class Lane:
     def __init__(self, trigger: ServedTrigger, lease: Callable[["Lane"], None]) -> None:
         self.trigger = trigger
         self.is_leasing = False
+        self.found_at = float("-inf")
+        """When a lease last found something, in the loop's time."""
         self.ignored = 0
         """Answers ignored since this was last written down."""
         self._lease = lease

@@ -20,6 +20,12 @@ _LEASE_BYTES = 8 * 1024 * 1024
 _PEEKS = 500
 _PAUSE_S = 0.2
 _BLOCKING_TIMEOUT_S = 5.0
+_AGAIN_S, _PATIENCE_S = 0.1, 1.0
+"""Where work was found that no route of ours told of, more may follow: a redrive or a replay puts
+it there slice by slice, and found by sweeps alone it would come in bursts.
+"""
+_TOGETHER = 8
+"""Deliveries of a backlog that begin in one turn of the loop: what is new waits for that many."""
 _LOST = Entry(b"", None, b"")
 """What stands for an entry that the log no longer has."""
 
@@ -37,6 +43,7 @@ class PartitionDispatcher:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._leases: set[asyncio.Task[None]] = set()
         self._report = shared.report
+        self._tally = shared.tally
         self._stopping = False
         self._attempter = attempter
         self._outbox = Outbox(log, self._on_written)
@@ -47,6 +54,7 @@ class PartitionDispatcher:
             self._lanes,
             count=settings.read_count,
             start=self._start,
+            tally=shared.tally,
         )
 
     def follow(self, triggers: TriggerSet) -> None:
@@ -125,6 +133,7 @@ class PartitionDispatcher:
     def _on_written(self, delivery: Delivery, outcome: Outcome) -> None:
         lane = delivery.lane
         self._report.outcome(delivery, outcome)
+        self._tally.written(delivery, outcome)
         if isinstance(outcome, Settled):
             if outcome.note == IGNORED_ANSWER:
                 self._ignored(lane)
@@ -160,12 +169,18 @@ class PartitionDispatcher:
             lane.had_turn(has_more=leased.next_due_s == 0)
             if leased.next_due_s:
                 lane.wake_in(leased.next_due_s)
+            if taken:
+                lane.found_at = self._loop.time()
+            if leased.next_due_s != 0 and self._loop.time() < lane.found_at + _PATIENCE_S:
+                lane.wake_in(_AGAIN_S)
         finally:
             lane.is_leasing = False
             lane.trigger.end_lease(count, size, [delivery.size for delivery in taken])
         suspects = sum(map(self._suspects.is_one, taken))
-        for delivery in taken:
+        for number, delivery in enumerate(taken, 1):
             self._take(delivery, is_only_suspect=suspects == 1)
+            if number % _TOGETHER == 0:
+                await asyncio.sleep(0)
 
     def _take(self, delivery: Delivery, *, is_only_suspect: bool) -> None:
         if delivery.entry is _LOST:
@@ -230,4 +245,5 @@ def _delivery(lane: Lane, token: Token, leased: LeasedEntry) -> Delivery:
         crashes=leased.crashes,
         first_us=leased.first_us,
         grave=leased.grave,
+        replay=leased.replay,
     )

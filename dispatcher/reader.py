@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from dispatcher.delivery import Delivery
 from dispatcher.lane import Lane
 from dispatcher.stretch import Stretch
+from dispatcher.tally import Tally
 from dispatcher.trigger import ServedTrigger
 from poplin.errors import StoreUnavailableError
 from poplin.filters import FilterIndex
@@ -51,6 +52,7 @@ class Reader:
         *,
         count: int,
         start: Callable[[Delivery], None],
+        tally: Tally,
     ) -> None:
         self._log = log
         self._blocking = blocking
@@ -58,6 +60,7 @@ class Reader:
         self._most = count
         self._count = min(count, _FIRST_READ)
         self._start = start
+        self._tally = tally
         self._is_ours = asyncio.Event()
         self._cursor = BEGINNING
         """How far the log was routed when we last looked."""
@@ -154,20 +157,20 @@ class Reader:
             attributes = orjson.loads(entry[1].attributes)
             wanted = triggers.index.match(attributes)
             if not stretch.has_room(wanted):
-                moved = await self._route(position, triggers.generation, stretch)
+                moved = await self._route(position, triggers, stretch)
                 if moved is None:
                     return None
                 position, stretch = moved, Stretch()
             stretch.add(entry, wanted, str(attributes.get("id", "")))
-        return await self._route(position, triggers.generation, stretch)
+        return await self._route(position, triggers, stretch)
 
     async def _route(
-        self, position: Position, generation: int, stretch: Stretch
+        self, position: Position, triggers: TriggerSet, stretch: Stretch
     ) -> Position | None:
         stretch.reserve(self._lanes)
         try:
             routed = await self._log.route(
-                Position(position.cursor, generation),
+                Position(position.cursor, triggers.generation),
                 stretch.last,
                 len(stretch.entries),
                 stretch.matches,
@@ -179,8 +182,10 @@ class Reader:
         if routed.token is None:
             stretch.give_back()
             return None
+        broker, count = self._log.keys.broker, len(stretch.entries)
+        self._tally.routed(broker, triggers, count, stretch.matches)
         for lane, log_id, entry in stretch.leased():
             self._start(Delivery(lane, log_id, routed.token, entry))
         stretch.queue_rest()
         self._cursor = stretch.last
-        return Position(stretch.last, generation)
+        return Position(stretch.last, triggers.generation)

@@ -18,6 +18,7 @@ from poplin.budget import Budget
 from poplin.catalog import Catalog, Follower
 from poplin.errors import StoreUnavailableError
 from poplin.log import LOOK_S, Roster, share
+from poplin.metrics import Flusher, keep_pruned
 from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
 from poplin.waiting import wait
@@ -36,6 +37,7 @@ class Dispatcher:
         self._shared = Shared(
             sender=sender, settings=settings, budget=Budget(settings.max_held_bytes)
         )
+        self._flusher = Flusher(redis, self._shared.tally.counts, self._shared.tally.gather)
         self._follower = Follower(redis, settings.redis_url, self._follow)
         self._roster = Roster(redis, _unique_name())
         self._names: list[str] = []
@@ -58,12 +60,15 @@ class Dispatcher:
             self._tasks.create_task(
                 Relief(self._redis).run(stop, lambda: self._follower.catalog), name="relieve"
             )
+            self._tasks.create_task(self._flusher.run(stop), name="flush counts")
+            self._tasks.create_task(keep_pruned(self._redis, stop), name="prune counts")
             await stop.wait()
             self._stopping = True
             for broker in self._brokers.values():
                 broker.stop()
         for broker in self._brokers.values():
             await broker.close()
+        await self._flusher.flush()
 
     def _follow(self, catalog: Catalog) -> None:
         if self._stopping:
@@ -82,7 +87,7 @@ class Dispatcher:
             triggers=len(catalog.triggers),
         )
 
-    # Sharing with other dispatchers
+    # Sharing with other dispatchers, and what operators ask of all of them
 
     async def _look(self, stop: asyncio.Event) -> None:
         """While the store is away the last share stays."""
@@ -92,6 +97,9 @@ class Dispatcher:
                 if names != self._names:
                     self._names = names
                     self._share()
+                if await self._shared.pauses.look(self._redis):
+                    for broker in self._brokers.values():
+                        broker.follow_pauses()
             await wait(stop, LOOK_S)
         with suppress(StoreUnavailableError):
             await self._roster.leave()

@@ -20,6 +20,7 @@ class ServedTrigger:
     def __init__(self, record: TriggerRecord, budget: Budget) -> None:
         """Raises PoplinError for an address that cannot be sent to."""
         self.in_flight = 0
+        self._is_paused = False
         self._share = budget.share()
         """Of the memory for events of all triggers of the process."""
         self._usual_size = BYTES_BESIDE_ENTRY
@@ -27,6 +28,8 @@ class ServedTrigger:
         """Lanes whose queue may hold work that is due; who waits longest comes first."""
         self.has_ignored = False
         """It was said once that answers were ignored."""
+        self.labels = f"{record.namespace}/{record.broker}/{record.name}"
+        """In metrics. None of them changes: at another broker it is another trigger."""
         self.update(record)
 
     def update(self, record: TriggerRecord) -> None:
@@ -36,8 +39,18 @@ class ServedTrigger:
         self.dead_letter_sink = None if sink is None else Target.parse(sink)
         self.record = record
 
+    def pause(self, *, is_paused: bool) -> None:
+        """By an operator, or not any more; its annotation may say so, too. What is under way
+        finishes; what waits, waits.
+        """
+        self._is_paused = is_paused
+        if self.waiting:
+            self.fill()
+
     @property
     def room(self) -> int:
+        if self._is_paused or self.record.paused:
+            return 0
         return max(0, self.record.max_in_flight - self.in_flight)
 
     # Places and memory are taken together, and given back together.

@@ -14,6 +14,7 @@ from ingress.answers import Answer, refusal
 from ingress.brokers import Brokers
 from poplin.errors import StoreUnavailableError
 from poplin.log import Keys, Meter, Usage
+from poplin.metrics import Reason
 from poplin.waiting import wait
 
 __all__ = ["Admission", "Refused", "judge"]
@@ -40,6 +41,10 @@ class Refused:
 
     status: int
     detail: str
+
+    @property
+    def reason(self) -> Reason:
+        return "backlog" if self.status == 429 else "store_full"
 
 
 class Admission:
@@ -72,7 +77,7 @@ class Admission:
         verdicts = judge(usages, self._verdicts)
         retry_after_s = random.randint(*_RETRY_AFTER_S)  # noqa: S311 - spreads, guards nothing
         self.refused = {
-            key: refusal(verdict.status, verdict.detail, retry_after_s)
+            key: refusal(verdict.status, verdict.reason, verdict.detail, retry_after_s)
             for key, verdict in verdicts.items()
         }
         self._say(verdicts, usages.values())

@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 import orjson
 
+from poplin.metrics import Reason
+
 __all__ = ["ACCEPTED", "OPTIONS", "Answer", "probed", "refusal"]
 
 # Knative sets Allow on every answer of its ingress.
@@ -19,14 +21,15 @@ class Answer:
     status: int
     head: bytes
     body: bytes = b""
+    reason: Reason | None = None
+    """Of a refusal, for those who count."""
 
 
-def _answer(status: int, lines: bytes, body: bytes = b"") -> Answer:
+def _answer(status: int, lines: bytes, body: bytes = b"", reason: Reason | None = None) -> Answer:
     phrase = HTTPStatus(status).phrase.encode()
     length = b"content-length: %d\r\n" % len(body)
-    return Answer(
-        status, b"HTTP/1.1 %d %b\r\n%b%b%b" % (status, phrase, _ALLOW, lines, length), body
-    )
+    head = b"HTTP/1.1 %d %b\r\n%b%b%b" % (status, phrase, _ALLOW, lines, length)
+    return Answer(status, head, body, reason)
 
 
 ACCEPTED = _answer(202, b"")
@@ -54,10 +57,10 @@ def _probe_head(status: int, lines: bytes) -> bytes:
     return b"HTTP/1.1 %d %b\r\n%bcontent-length: 0\r\n" % (status, phrase, lines)
 
 
-def refusal(status: int, detail: str, retry_after_s: int = 1) -> Answer:
+def refusal(status: int, reason: Reason, detail: str, retry_after_s: int = 1) -> Answer:
     title = HTTPStatus(status).phrase
     body = orjson.dumps({"title": title, "status": status, "detail": detail})
     lines = b"content-type: application/problem+json\r\n"
     if status in (429, 503):
         lines += b"retry-after: %d\r\n" % retry_after_s
-    return _answer(status, lines, body)
+    return _answer(status, lines, body, reason)

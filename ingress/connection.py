@@ -13,10 +13,12 @@ from poplin.waiting import wait
 
 __all__ = ["TOO_MUCH", "Connection", "look_after"]
 
-_TOO_LARGE = refusal(431, "the headers or trailers are too large")
-_TARGET_TOO_LONG = refusal(414, "the request target is too long")
-_TOO_SLOW = refusal(408, "the request was not complete in time; send it faster")
-TOO_MUCH = refusal(503, "too many events are under way for this broker; send the event again later")
+_TOO_LARGE = refusal(431, "too_large", "the headers or trailers are too large")
+_TARGET_TOO_LONG = refusal(414, "too_large", "the request target is too long")
+_TOO_SLOW = refusal(408, "timeout", "the request was not complete in time; send it faster")
+TOO_MUCH = refusal(
+    503, "busy", "too many events are under way for this broker; send the event again later"
+)
 
 
 class Connection(HttpToolsProtocol):

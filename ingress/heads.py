@@ -52,33 +52,41 @@ def _has_bad_host(head: Framing) -> bool:
 
 _RULES: Sequence[tuple[Callable[[Framing], bool], Answer]] = (
     # RFC 9110 15.6.6: of another major version, so nothing else that it says is known.
-    (lambda head: head.version not in ("1.1", "1.0"), refusal(505, "use HTTP/1.1")),
+    (lambda head: head.version not in ("1.1", "1.0"), refusal(505, "unsupported", "use HTTP/1.1")),
     # RFC 9110 9.3.6: what follows would not be HTTP.
     (
         lambda head: head.method == b"CONNECT",
-        refusal(405, "CONNECT is not allowed; POST a CloudEvent"),
+        refusal(405, "not_allowed", "CONNECT is not allowed; POST a CloudEvent"),
     ),
     # RFC 9112 3.2: these three MUST be refused.
     (
         lambda head: not head.hosts and head.version == "1.1",
-        refusal(400, "the header Host is missing; HTTP/1.1 needs it"),
+        refusal(400, "invalid", "the header Host is missing; HTTP/1.1 needs it"),
     ),
-    (lambda head: len(head.hosts) > 1, refusal(400, "the header Host is there twice; send one")),
-    (_has_bad_host, refusal(400, "the header Host is not a host name with an optional port")),
+    (
+        lambda head: len(head.hosts) > 1,
+        refusal(400, "invalid", "the header Host is there twice; send one"),
+    ),
+    (
+        _has_bad_host,
+        refusal(400, "invalid", "the header Host is not a host name with an optional port"),
+    ),
     # RFC 9112 6.1: the framing is faulty.
     (
         lambda head: bool(head.transfer_codings) and head.version == "1.0",
-        refusal(400, "Transfer-Encoding is not allowed in HTTP/1.0; use HTTP/1.1"),
+        refusal(400, "invalid", "Transfer-Encoding is not allowed in HTTP/1.0; use HTTP/1.1"),
     ),
     # RFC 9112 6.1: SHOULD be 501. That chunked is the last, and not twice, the parser checks.
     (
         lambda head: any(coding != b"chunked" for coding in head.transfer_codings),
-        refusal(501, "only the transfer coding chunked is understood"),
+        refusal(501, "unsupported", "only the transfer coding chunked is understood"),
     ),
     # RFC 9110 8.4: what is not undone here would reach subscribers without a word about it.
     (
         lambda head: any(coding not in (b"", b"identity") for coding in head.content_codings),
-        refusal(415, "compressed data is not taken; send it without Content-Encoding"),
+        refusal(
+            415, "unsupported", "compressed data is not taken; send it without Content-Encoding"
+        ),
     ),
 )
 

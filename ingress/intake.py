@@ -19,6 +19,7 @@ from ingress.admission import Admission
 from ingress.answers import ACCEPTED, OPTIONS, Answer, refusal
 from ingress.brokers import Brokers, Door
 from ingress.rate import RateLimitedError
+from ingress.tally import Tally
 from poplin.arrival import arrivals
 from poplin.codec import decode_all, to_entry
 from poplin.errors import (
@@ -30,6 +31,7 @@ from poplin.errors import (
 )
 from poplin.event import Event
 from poplin.log import BrokerGoneError, Entry
+from poplin.metrics import Reason
 
 __all__ = ["Intake", "broker_key"]
 
@@ -38,6 +40,7 @@ Reply = Callable[[Answer], None]
 
 _ORIGIN = re.compile(r"\A[^/?#]*://[^/?#]*")
 _SAY_EVERY_S = 10.0
+_NOT_CHECKED = "the store has not been checked yet; send the event again later"
 _MOST_PATHS = 256  # of up to 8 KiB: asked for twice by each request, and they are few
 # As names are in Kubernetes. Others are not looked up: whoever invents them costs the store
 # nothing; nor are they repeated: they may hold what drives a terminal.
@@ -50,10 +53,11 @@ class Intake:
     No event is taken before `is_open` is set: somebody must know that the store keeps it.
     """
 
-    def __init__(self, brokers: Brokers, admission: Admission) -> None:
+    def __init__(self, brokers: Brokers, admission: Admission, tally: Tally) -> None:
         self.is_open = False
         self._brokers = brokers
         self._admission = admission
+        self._tally = tally
         self._lookups: set[asyncio.Task[None]] = set()
         self._say_at = 0.0
 
@@ -78,15 +82,21 @@ class Intake:
         try:
             events = decode_all(headers, body)
         except InvalidEventError as error:
-            reply(refusal(413 if isinstance(error, BatchTooLargeError) else 400, str(error)))
+            reply(_not_an_event(error))
             return
         door = self._brokers.get(key)
         if not self.is_open:
-            reply(refusal(503, "the store has not been checked yet; send the event again later"))
+            reply(refusal(503, "starting", _NOT_CHECKED))
         elif door is not None:
             self._append(door, key, events, reply)
         elif _POSSIBLE_KEY.fullmatch(key) is None:
-            reply(refusal(404, "there is no such broker; names are lower-case, as in your files"))
+            reply(
+                refusal(
+                    404,
+                    "unknown_broker",
+                    "there is no such broker; names are lower-case, as in your files",
+                )
+            )
         else:
             self._begin(self._look_up(key, events, reply))
 
@@ -107,7 +117,11 @@ class Intake:
             reply(_away())
             return
         if door is None:
-            reply(refusal(404, f"there is no broker {key}; see the names in your files"))
+            reply(
+                refusal(
+                    404, "unknown_broker", f"there is no broker {key}; see the names in your files"
+                )
+            )
         else:
             self._append(door, key, events, reply)
 
@@ -115,27 +129,33 @@ class Intake:
         try:
             entries = [Entry(*to_entry(event)) for event in arrivals(events)]
         except InvalidEventError as error:
-            reply(refusal(400, str(error)))
+            reply(_not_an_event(error))
             return
-        done = partial(self._answer_append, key, reply)
+        done = partial(self._answer_append, key, len(entries), reply)
         if entries:
             door.add(entries, done, events)
         else:
             done(None)  # a batch may be empty (JSON format 4.1)
 
-    def _answer_append(self, key: str, reply: Reply, failure: PoplinError | None) -> None:
+    def _answer_append(
+        self, key: str, events: int, reply: Reply, failure: PoplinError | None
+    ) -> None:
         if failure is None:
+            self._tally.accepted(key, events)
             reply(ACCEPTED)
         elif isinstance(failure, BrokerGoneError):
             self._begin(self._explain_gone(key, reply))
         elif isinstance(failure, RateLimitedError):
             detail = f"broker {key}: {failure}; send the event again after Retry-After"
-            reply(refusal(429, detail, max(1, ceil(failure.wait_s))))
+            reply(refusal(429, "rate_limited", detail, max(1, ceil(failure.wait_s))))
         elif isinstance(failure, StoreFullError):
-            reply(refusal(503, "the store's memory is full; send the event again later"))
+            reply(
+                refusal(503, "store_full", "the store's memory is full; send the event again later")
+            )
+        elif isinstance(failure, StoreRefusesError):
+            self._say_refused(key, failure)
+            reply(_away("store_refuses"))
         else:
-            if isinstance(failure, StoreRefusesError):
-                self._say_refused(key, failure)
             reply(_away())
 
     def _say_refused(self, key: str, failure: StoreRefusesError) -> None:
@@ -151,23 +171,37 @@ class Intake:
             is_removed = await self._brokers.look_up(key) is None
         except PoplinError:
             is_removed = False
-        reply(refusal(404, f"the broker {key} is being removed") if is_removed else _away())
+        reply(
+            refusal(404, "unknown_broker", f"the broker {key} is being removed")
+            if is_removed
+            else _away()
+        )
 
 
-def _away() -> Answer:
-    return refusal(503, "the store is away; send the event again later")
+def _not_an_event(error: InvalidEventError) -> Answer:
+    if isinstance(error, BatchTooLargeError):
+        return refusal(413, "too_large", str(error))
+    return refusal(400, "invalid", str(error))
+
+
+def _away(reason: Reason = "store_away") -> Answer:
+    return refusal(503, reason, "the store is away; send the event again later")
 
 
 def _without_event(method: bytes) -> Answer:
     if method == b"OPTIONS":
         return OPTIONS
-    return refusal(405, f"{method.decode('latin-1')} is not allowed; POST a CloudEvent")
+    return refusal(
+        405, "not_allowed", f"{method.decode('latin-1')} is not allowed; POST a CloudEvent"
+    )
 
 
 def _bad_path(url: bytes) -> Answer:
     if url == b"/":
-        return refusal(404, "nothing is served here; POST to /<namespace>/<broker>")
-    return refusal(400, "the path is not /<namespace>/<broker>")
+        return refusal(
+            404, "unknown_broker", "nothing is served here; POST to /<namespace>/<broker>"
+        )
+    return refusal(400, "invalid", "the path is not /<namespace>/<broker>")
 
 
 @lru_cache(_MOST_PATHS)

@@ -16,8 +16,10 @@ from ingress.connection import look_after
 from ingress.health import health_app
 from ingress.intake import Intake
 from ingress.protocol import IngressProtocol
+from ingress.tally import Tally
 from poplin.catalog import Follower
 from poplin.errors import ConfigurationError
+from poplin.metrics import Counts, Flusher
 from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector
 from poplin.settings import IngressSettings
 from poplin.store import Availability, LeanRedis, check_profile, connect, ensure_profile
@@ -38,14 +40,17 @@ async def serve(settings: IngressSettings) -> None:
     brokers = Brokers(redis)
     follower = Follower(redis, settings.redis_url, brokers.follow)
     admission = Admission(brokers)
-    intake = Intake(brokers, admission)
+    counts = Counts()
+    flusher = Flusher(redis, counts)
+    tally = Tally(counts)
+    intake = Intake(brokers, admission, tally)
     bounds = Bounds(
         max_event_bytes=settings.max_event_bytes,
         max_held_bytes=settings.max_held_bytes,
         request_timeout_s=settings.request_timeout_s,
         keep_alive_s=settings.keep_alive_s,
     )
-    protocol = partial(IngressProtocol, intake=intake, bounds=bounds)
+    protocol = partial(IngressProtocol, intake=intake, bounds=bounds, tally=tally)
     server = _server(
         health_app(
             brokers,
@@ -65,6 +70,7 @@ async def serve(settings: IngressSettings) -> None:
         check = tasks.create_task(_open(intake, redis, settings, stop), name="check store")
         tasks.create_task(follower.run(stop), name="follow catalog")
         tasks.create_task(admission.run(stop), name="admit")
+        tasks.create_task(flusher.run(stop), name="flush counts")
         tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
         # A store that answers is checked before the first request, which waits in the socket.
         await asyncio.wait({check}, timeout=_STORE_FIRST_S)
@@ -74,6 +80,7 @@ async def serve(settings: IngressSettings) -> None:
         await serving
     await intake.close()
     await brokers.close()
+    await flusher.flush()
     await redis.aclose()
     if (wrong := check.result()) is not None:
         raise wrong

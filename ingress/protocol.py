@@ -8,6 +8,7 @@ import asyncio
 import traceback
 from collections import deque
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NoReturn
 
 import httptools
@@ -19,12 +20,13 @@ from ingress.connection import TOO_MUCH, Connection
 from ingress.heads import framing, why_refused, without_upgrade
 from ingress.intake import Intake
 from ingress.request import Request, last_words
+from ingress.tally import Tally
 
 __all__ = ["IngressProtocol"]
 
-_TOO_MANY = refusal(503, "there are too many connections; try again later")
-_TOO_MANY_AHEAD = refusal(503, "too many requests wait for their answers; read those first")
-_OUR_FAULT = refusal(500, "an internal error of the ingress; please report it")
+_TOO_MANY = refusal(503, "busy", "there are too many connections; try again later")
+_TOO_MANY_AHEAD = refusal(503, "busy", "too many requests wait for their answers; read those first")
+_OUR_FAULT = refusal(500, "internal", "an internal error of the ingress; please report it")
 _MOST_QUEUED = 16
 _MOST_PIPELINED = 512
 _TOLD_APART = frozenset(
@@ -50,9 +52,10 @@ class _EndedError(Exception):
 class IngressProtocol(Connection):
     """One connection. Requests are taken one at a time, in order; a few may queue behind."""
 
-    def __init__(self, *, intake: Intake, bounds: Bounds, **uvicorn: Any) -> None:
+    def __init__(self, *, intake: Intake, bounds: Bounds, tally: Tally, **uvicorn: Any) -> None:
         super().__init__(bounds, **uvicorn)
         self._intake = intake
+        self._tally = tally
         self._request: Request | None = None  # coming in
         self._current: Request | None = None  # at the intake
         self._queue: deque[Request] = deque()
@@ -107,9 +110,10 @@ class IngressProtocol(Connection):
         self._is_ended = True
         self._waits_since = None
         self._let_go()
+        broker = "" if self._request is None else self._request.broker
         self._drop_incoming()
         self.headers, self.url = [], b""
-        self._queue.append(last_words(answer))
+        self._queue.append(last_words(answer, broker))
         if self._current is None and not self._is_uvicorn_busy():
             self._next()
 
@@ -135,7 +139,7 @@ class IngressProtocol(Connection):
                 _report(error.__context__)
                 self._end(_OUR_FAULT)
         except httptools.HttpParserError as error:
-            self._end(refusal(400, f"the request breaks the rules of HTTP/1.1: {error}"))
+            self._end(refusal(400, "invalid", f"the request breaks the rules of HTTP/1.1: {error}"))
 
     def on_message_begin(self) -> None:
         if self._waits_since is None:  # behind a whole request in the same piece
@@ -231,6 +235,7 @@ class IngressProtocol(Connection):
         if request is None:
             super().on_message_complete()
             return
+        request.completed = perf_counter()
         if self._current is None and not self._is_uvicorn_busy():
             self._take(request)
             return
@@ -274,7 +279,7 @@ class IngressProtocol(Connection):
         if self._header_bytes + size > most:
             self._release(request)
             request.refused = refusal(
-                413, f"the event has more than {most} bytes (--max-event-bytes)"
+                413, "too_large", f"the event has more than {most} bytes (--max-event-bytes)"
             )
         elif self._bounds.is_too_much(request.broker):
             self._release(request)
@@ -307,6 +312,7 @@ class IngressProtocol(Connection):
         if request is None:
             return
         self._release(request)
+        self._tally.answered(request, answer)
         if self.transport.is_closing():
             return
         keep_alive = request.keep_alive and not self._is_closing

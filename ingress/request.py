@@ -12,6 +12,7 @@ class Request:
         "_body",
         "awaits_continue",
         "broker",
+        "completed",
         "headers",
         "is_probe",
         "keep_alive",
@@ -27,6 +28,8 @@ class Request:
         self.broker = ""
         """Whose memory its body takes."""
         self.headers = headers
+        self.completed = 0.0
+        """When its last byte came, by `perf_counter`."""
         self.size = 0
         """Bytes of the body that came, kept or not."""
         self.refused: Answer | None = None
@@ -57,9 +60,10 @@ class Request:
         return bytes(self._body)
 
 
-def last_words(answer: Answer) -> Request:
+def last_words(answer: Answer, broker: str) -> Request:
     """What stands in for a request that was never whole, so that the answer waits its turn."""
     request = Request(b"", b"", [])
+    request.broker = broker
     request.refused = answer
     request.keep_alive = False
     return request

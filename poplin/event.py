@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-__all__ = ["AttributeValue", "Event"]
+__all__ = ["REPLAY", "AttributeValue", "Event"]
+
+REPLAY = "poplinreplay"
+"""The extension that a replayed event has when it is delivered: which replay it was."""
 
 AttributeValue = str | int | bool
 """Strings keep their text; only extensions of structured events are integers or booleans."""

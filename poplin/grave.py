@@ -1,6 +1,6 @@
 """The grave of a dead letter, and the error attributes that its sink is told."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass
 
 import orjson
@@ -26,6 +26,11 @@ class Grave:
     body: str = ""
     sink_reason: str = ""
     """Why the dead-letter sink refused it too, if it did."""
+
+    @property
+    def body_text(self) -> str:
+        """For people; what is no UTF-8, such as a character cut in two, is shown as a sign."""
+        return b64decode(self.body).decode(errors="replace")
 
     def to_json(self) -> bytes:
         return orjson.dumps(asdict(self))

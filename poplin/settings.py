@@ -1,6 +1,6 @@
 """What each service can be told. Every field has a unit and a default; nothing reads the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from poplin.store import Profile
 
@@ -67,3 +67,7 @@ class ConsoleSettings:
     host: str = "127.0.0.1"
     port: int = 8081
     socket_fd: int | None = None
+    admin_token: str | None = field(default=None, repr=False)
+    """Demanded of every request but `/livez`; None demands none."""
+    store_timeout_s: float = 1.5
+    """Longest call of the store; who asks hears of a store that is away within 2 s."""

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
-from poplin.errors import PoplinError
+from poplin_cli.errors import ExitCode
+from poplin_cli.runner import Commands
 
 __all__ = ["explain", "filter_app", "test"]
 
 filter_app = typer.Typer(
     name="filter",
+    cls=Commands,
     help="Try a Trigger's filters on an event, without running anything.",
     no_args_is_help=True,
 )
@@ -39,12 +41,8 @@ def _say(trigger: Path, event: Path, *, explains: bool) -> None:
     # Here, so that no service pays for what it does not use.
     from poplin_cli.verdicts import verdicts
 
-    try:
-        lines, matches_all = verdicts(trigger, event, explains=explains)
-    except PoplinError as error:
-        typer.echo(f"poplin: {error}", err=True)
-        raise typer.Exit(2) from None
+    lines, matches_all = verdicts(trigger, event, explains=explains)
     for line in lines:
         typer.echo(line)
     if not matches_all:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.NO)

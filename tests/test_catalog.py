@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from poplin.catalog import (
     BrokerRecord,
     Catalog,
+    Condition,
     Follower,
     TriggerRecord,
     Verdict,
@@ -45,7 +46,14 @@ async def test_publishing_the_same_again_changes_nothing(redis: Redis) -> None:
 
 
 async def test_a_verdict_is_kept_also_of_what_has_no_record(redis: Redis) -> None:
-    refused = Verdict(kind="Trigger", namespace="n", name="t", ready=False, reason="Invalid")
+    refused = Verdict(
+        kind="Trigger",
+        namespace="n",
+        name="t",
+        conditions=(Condition("Ready", "False", "Invalid", "why"),),
+        subscriber_uri="http://s/",
+        observed_generation=3,
+    )
 
     await publish(redis, [BROKER], [], [refused])
     kept = (await read(redis)).verdicts

@@ -5,12 +5,20 @@ It never reads YAML or Kubernetes objects: whoever owns the truth publishes fini
 
 from poplin.catalog.catalog import Catalog, RemovedTrigger
 from poplin.catalog.follow import Follower
+from poplin.catalog.pauses import read_pauses, set_paused
 from poplin.catalog.publish import forget_removed, is_in_force, publish
-from poplin.catalog.records import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
+from poplin.catalog.records import (
+    BrokerRecord,
+    Condition,
+    DeliveryPolicy,
+    TriggerRecord,
+    Verdict,
+)
 
 __all__ = [
     "BrokerRecord",
     "Catalog",
+    "Condition",
     "DeliveryPolicy",
     "Follower",
     "RemovedTrigger",
@@ -19,4 +27,6 @@ __all__ = [
     "forget_removed",
     "is_in_force",
     "publish",
+    "read_pauses",
+    "set_paused",
 ]

@@ -18,6 +18,7 @@ from poplin.catalog.catalog import (
     read,
     read_version,
 )
+from poplin.catalog.pauses import PAUSED
 from poplin.catalog.records import BrokerRecord, TriggerRecord, Verdict
 from poplin.log import Log
 from poplin.log.scripts import Script
@@ -144,3 +145,4 @@ async def forget_removed(redis: Redis, uid: str) -> None:
     """The removed trigger's queues are gone; nothing is left to come back to."""
     with translated():
         await redis.hdel(CATALOG, f"removed/{uid}")
+        await redis.srem(PAUSED, uid)

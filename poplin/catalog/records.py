@@ -7,7 +7,7 @@ records; ingress and dispatcher read them and never look at YAML.
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["BrokerRecord", "DeliveryPolicy", "TriggerRecord", "Verdict"]
+__all__ = ["BrokerRecord", "Condition", "DeliveryPolicy", "TriggerRecord", "Verdict"]
 
 MEBIBYTE = 1024 * 1024
 
@@ -77,6 +77,8 @@ class TriggerRecord:
     dead_letter_retention_s: float = 604_800.0
     reply_policy: Literal["ignore", "strict"] = "ignore"
     header_encoding: Literal["keep", "spec"] = "keep"
+    paused: bool = False
+    """By its annotation; an operator may pause it too, see `pauses`."""
 
     @property
     def key(self) -> str:
@@ -87,22 +89,55 @@ class TriggerRecord:
         return f"{self.namespace}/{self.broker}"
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One of Knative's conditions; `type` and `reason` are Knative's own words."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str = ""
+    message: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether an object is Ready, for people to see: one that is not may have no record.
+    """What is true of an object, for people to see: one that is not Ready may have no record.
 
-    Reasons are Knative's, but for Invalid, which Knative's admission never lets in. `warnings`
-    leave it Ready.
+    `warnings` leave it Ready. `broker` is a Trigger's. A URI is None while it is not known.
     """
 
     kind: Literal["Broker", "Trigger"]
     namespace: str
     name: str
-    ready: bool
-    reason: str = ""
-    message: str = ""
+    conditions: tuple[Condition, ...] = ()
     warnings: tuple[str, ...] = ()
+    broker: str = ""
+    address_url: str | None = None
+    subscriber_uri: str | None = None
+    dead_letter_sink_uri: str | None = None
+    observed_generation: int = 1
+    """1 when first seen, and one more with each change of the spec."""
+    spec_digest: str = ""
+    """Tells a change of the spec."""
 
     @property
     def key(self) -> str:
         return f"{self.kind}/{self.namespace}/{self.name}"
+
+    @property
+    def ready(self) -> bool:
+        return self.condition("Ready").status == "True"
+
+    @property
+    def reason(self) -> str:
+        """Why it is not Ready."""
+        return self.condition("Ready").reason
+
+    @property
+    def message(self) -> str:
+        return self.condition("Ready").message
+
+    def condition(self, kind: str) -> Condition:
+        """The one of that type; Unknown when there is none."""
+        unknown = Condition(kind, "Unknown")
+        return next((each for each in self.conditions if each.type == kind), unknown)

@@ -5,10 +5,11 @@ script, atomic under one hash tag; nothing here filters, sends or waits.
 """
 
 from poplin.log.appender import Appender, Appends, BrokerGoneError, Keyed
+from poplin.log.browse import Death, Graveyard, Scan, entry_at, scan
 from poplin.log.keys import Keys
 from poplin.log.log import Log, Position
 from poplin.log.meter import Meter
-from poplin.log.roster import LOOK_S, Roster, share
+from poplin.log.roster import LOOK_S, Roster, alive, share
 from poplin.log.spread import partition_of, spread
 from poplin.log.values import (
     BEGINNING,
@@ -23,6 +24,8 @@ from poplin.log.values import (
     LeasedEntry,
     LogId,
     Matches,
+    QueueFigures,
+    Replayed,
     Routed,
     Token,
     Usage,
@@ -39,8 +42,10 @@ __all__ = [
     "Appends",
     "BrokerGoneError",
     "Burial",
+    "Death",
     "Deferral",
     "Entry",
+    "Graveyard",
     "Held",
     "Keyed",
     "Keys",
@@ -51,12 +56,18 @@ __all__ = [
     "Matches",
     "Meter",
     "Position",
+    "QueueFigures",
+    "Replayed",
     "Roster",
     "Routed",
+    "Scan",
     "Token",
     "Usage",
+    "alive",
+    "entry_at",
     "is_before",
     "partition_of",
+    "scan",
     "share",
     "spread",
 ]

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from poplin.log.scripts import Script
 from poplin.store import translated
 
-__all__ = ["LOOK_S", "Roster", "share"]
+__all__ = ["LOOK_S", "Roster", "alive", "share"]
 
 LOOK_S = 0.25
 """Between two looks at the roster."""
@@ -44,6 +44,16 @@ class Roster:
             await self._redis.zrem(_KEY, self.name)
 
 
+async def alive(redis: Redis) -> list[str]:
+    """For who is none of them: the names of those that spoke lately."""
+    now_us = int(await _clock(redis, (_KEY,), ()))
+    # One that speaks between the two calls is no one from the future.
+    since, until = now_us - int(_SILENT_S * 1e6), now_us + int(_SPEAK_S * 1e6)
+    with translated():
+        names: Any = await redis.zrangebyscore(_KEY, since, until)
+    return sorted(name.decode() for name in names)
+
+
 def share(parts: Iterable[_Part], names: list[str], name: str) -> set[_Part]:
     """What `name` is to read, of parts and names that all know: as many as each other, or one
     more; of the partitions of one broker too.
@@ -53,4 +63,5 @@ def share(parts: Iterable[_Part], names: list[str], name: str) -> set[_Part]:
     return set(sorted(parts)[names.index(name) :: len(names)])
 
 
+_clock = Script("clock")
 _roster = Script("roster")

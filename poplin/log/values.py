@@ -16,6 +16,8 @@ __all__ = [
     "LeasedEntry",
     "LogId",
     "Matches",
+    "QueueFigures",
+    "Replayed",
     "Routed",
     "Token",
     "Usage",
@@ -76,6 +78,16 @@ class Matches:
     leased: int = 0
 
 
+class Replayed(NamedTuple):
+    """What became of old entries that were to be queued again; those not counted are gone."""
+
+    replayed: int
+    waiting: int
+    """In the queue already: they come once."""
+    unrouted: int
+    """Not routed yet: they come anyway, if they match."""
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """`token` holds for every leased match; None means stale: read the position anew."""
@@ -93,6 +105,8 @@ class LeasedEntry:
     first_us: int | None
     grave: bytes | None
     entry: Entry | None
+    replay: str | None = None
+    """The mark of the replay that put it into the queue again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,34 @@ class Leased:
     token: Token
     entries: list[LeasedEntry]
     next_due_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """What waits for one trigger in one partition, at one moment."""
+
+    backlog: int = 0
+    """Entries that are owed and not dead, whatever else is said of them."""
+    in_flight: int = 0
+    """Of the backlog: leased."""
+    retrying: int = 0
+    """Of the backlog: an attempt failed and the time of the next has not come."""
+    dead: int = 0
+    oldest_us: int | None = None
+    """When the oldest of the backlog was accepted, by the store's clock; None when nothing waits.
+    Of a backlog of thousands it is an estimate, which may be too young.
+    """
+
+    def __add__(self, other: "QueueFigures") -> "QueueFigures":
+        """Of two partitions together."""
+        known = [each.oldest_us for each in (self, other) if each.oldest_us is not None]
+        return QueueFigures(
+            self.backlog + other.backlog,
+            self.in_flight + other.in_flight,
+            self.retrying + other.retrying,
+            self.dead + other.dead,
+            min(known, default=None),
+        )
 
 
 # Measured on Valkey 9 and Redis 7, in bytes: a field of `refs` takes 41-84, a member of `due` or

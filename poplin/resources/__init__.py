@@ -3,8 +3,10 @@
 Text in, values out; nothing here talks to Redis, Kubernetes or a subscriber.
 """
 
+from poplin.resources.filter_list import check_filters
 from poplin.resources.load import load
 from poplin.resources.models import Loaded, Problem
 from poplin.resources.resolve import Resolved, resolve
+from poplin.resources.status import status_of
 
-__all__ = ["Loaded", "Problem", "Resolved", "load", "resolve"]
+__all__ = ["Loaded", "Problem", "Resolved", "check_filters", "load", "resolve", "status_of"]

@@ -51,6 +51,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _boolean(text: str) -> bool:
+    return _one_of("true", "false")(text) == "true"
+
+
 _BOTH = frozenset({"Broker", "Trigger"})
 _BROKER = frozenset({"Broker"})
 _TRIGGER = frozenset({"Trigger"})
@@ -76,6 +80,9 @@ ANNOTATIONS: dict[str, Annotation] = {
         _one_of("keep", "spec"),
         "keep",
         "Attributes in headers: as the producer wrote them, or encoded anew by the HTTP binding.",
+    ),
+    "paused": Annotation(
+        _TRIGGER, _boolean, False, "Matches are queued and nothing is attempted until resumed."
     ),
     "partitions": Annotation(
         _BROKER, _whole(1, 64), 1, "Parts of the log, which dispatchers share among them."

@@ -4,6 +4,7 @@ import re
 from typing import Literal, cast
 
 from poplin.resources.annotations import read_annotations
+from poplin.resources.dependency import read_dependency
 from poplin.resources.destinations import read_destination, read_ref
 from poplin.resources.duration import parse_duration
 from poplin.resources.fields import Checker, Fields
@@ -86,6 +87,7 @@ def read_trigger(
     filters = read_filters(checker, fields.take("filters"), fields.take("filter"))
     delivery = _delivery(checker, fields.take("delivery"), namespace)
     parsed = read_annotations(checker, "Trigger", annotations)
+    dependency = read_dependency(checker, annotations, namespace)
     fields.refuse_unknown()
     if destination is None:
         return None
@@ -96,6 +98,7 @@ def read_trigger(
         subscriber=destination,
         filters=filters,
         delivery=delivery,
+        dependency=dependency,
         annotations=parsed,
         warnings=tuple(checker.warnings),
     )

@@ -1,6 +1,9 @@
 """Files and folders → checked documents. One bad document never stops the good ones."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +16,16 @@ from poplin.resources.documents import (
 )
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.files import find, read_text
-from poplin.resources.models import Broker, Loaded, Problem, Refused, Service, Trigger, one_line
+from poplin.resources.models import (
+    Broker,
+    Loaded,
+    Place,
+    Problem,
+    Refused,
+    Service,
+    Trigger,
+    one_line,
+)
 from poplin.resources.values import DocumentError, Value, build, split
 
 __all__ = ["load"]
@@ -141,19 +153,30 @@ def _read_fields(
     found = None if checker.problems else reader(checker, identity, annotations, spec)
     if kind != "Service" and not checker.problems:
         fields.refuse_unknown()
+    place = Place(checker.file, line)
     if found is not None and not checker.problems:
-        _keep(found, spec, annotations, loaded)
+        _keep(_stamped(found, spec, place), spec, annotations, loaded)
     else:
-        _refuse(identity, checker.problems[0], loaded)
+        loaded.refused.append(_refused(identity, checker.problems[0], spec, place))
 
 
-def _refuse(identity: Identity, problem: Problem, loaded: Loaded) -> None:
-    kind, namespace, name = identity
+def _stamped(
+    found: Broker | Trigger | Service, spec: Value | None, place: Place
+) -> Broker | Trigger | Service:
+    if isinstance(found, Service):
+        return replace(found, place=place)
+    return replace(found, place=place, spec_digest=_digest(spec))
+
+
+def _refused(identity: Identity, problem: Problem, spec: Value | None, place: Place) -> Refused:
     message = one_line(f"{problem.path}: {problem.message}" if problem.path else problem.message)
-    if kind == "Broker":
-        loaded.refused.append(Refused("Broker", namespace, name, message))
-    elif kind == "Trigger":
-        loaded.refused.append(Refused("Trigger", namespace, name, message))
+    return Refused(*identity, message, _digest(spec), place)
+
+
+def _digest(spec: Value | None) -> str:
+    """Tells a change of what was written, whatever its order and spelling."""
+    plain = json.dumps(spec.plain() if spec else {}, sort_keys=True)
+    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _keep(

@@ -8,6 +8,7 @@ __all__ = [
     "Delivery",
     "Destination",
     "Loaded",
+    "Place",
     "Problem",
     "Ref",
     "Refused",
@@ -34,6 +35,20 @@ class Problem:
         place = f"{self.file}:{self.line}" if self.line else self.file
         parts = (place, self.where, self.path, self.message)
         return ": ".join(one_line(part) for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document begins."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+_NOWHERE = Place("", 0)
 
 
 def one_line(text: str) -> str:
@@ -78,19 +93,23 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """`warnings` are sentences about what is legal but rarely meant."""
+    """`warnings` are sentences about what is legal but rarely meant; `spec_digest` tells whether
+    a spec is another one.
+    """
 
     namespace: str
     name: str
     delivery: Delivery | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    spec_digest: str = ""
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """`filters` are the elements that a compiler takes, made from whichever field applies;
-    `warnings` as a Broker's.
+    `dependency` is what `knative.dev/dependency` names; the rest as a Broker's.
     """
 
     namespace: str
@@ -99,18 +118,23 @@ class Trigger:
     subscriber: Destination
     filters: tuple[dict[str, Any], ...] = ()
     delivery: Delivery | None = None
+    dependency: Ref | None = None
     annotations: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    spec_digest: str = ""
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A document that says what it is, but cannot be served."""
 
-    kind: Literal["Broker", "Trigger"]
+    kind: str
     namespace: str
     name: str
     message: str
+    spec_digest: str = ""
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +145,7 @@ class Service:
     name: str
     external_name: str | None
     ports: tuple[tuple[str, int], ...] = ()
+    place: Place = field(default=_NOWHERE, compare=False)
 
 
 @dataclass(slots=True)

@@ -4,14 +4,14 @@ import asyncio
 import socket
 import sys
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import httpx
 from redis.asyncio import Redis
 
-from poplin.catalog import Catalog, Verdict, is_in_force, publish
+from poplin.catalog import Catalog, is_in_force, publish
 from poplin.catalog.catalog import read
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal
@@ -19,13 +19,16 @@ from poplin.resources import Loaded, Resolved, load, resolve
 from poplin.store import Profile, connect, ensure_profile, masked
 from poplin.waiting import wait
 from poplin_cli.embedded import store_command
+from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.datadir import DataDir
-from poplin_cli.up.output import Output, Row
+from poplin_cli.up.output import Output
+from poplin_cli.up.rows import rows
 from poplin_cli.up.supervisor import Process, ProcessSpec
 
 __all__ = ["Fabric", "UpSettings", "up"]
 
 _LOOK_EVERY_S = 1.0
+_PYTHON = (sys.executable, "-m", "poplin_cli.main")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,9 @@ class UpSettings:
     files: tuple[Path, ...]
     host: str
     port: int
+    admin_host: str
     admin_port: int
+    admin_token: str | None = field(repr=False)
     redis: str | None
     data_dir: Path
     profile: Profile
@@ -63,7 +68,7 @@ class Fabric:
         loaded = load(self._settings.files)
         self._show_problems(loaded)
         listener = _listen(self._settings.host, self._settings.port, "--port")
-        admin = _listen(self._settings.host, self._settings.admin_port, "--admin-port")
+        admin = _listen(self._settings.admin_host, self._settings.admin_port, "--admin-port")
         self._base_url = _base_url(listener)
         data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
         try:
@@ -106,7 +111,7 @@ class Fabric:
                     tasks.create_task(process.run(stop), name=process.spec.name)
                 if await self._becomes_ready(stop):
                     self._output.say("management API", url=_base_url(admin))
-                    self._output.table(f"Poplin is up at {self._base_url}", self._rows(resolved))
+                    self._output.table(f"Poplin is up at {self._base_url}", rows(resolved.verdicts))
                 await stop.wait()
                 self._output.say("stopping")
         finally:
@@ -159,6 +164,7 @@ class Fabric:
             loaded,
             lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
             broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+            known=known.verdicts,
         )
 
     def _store(self, data: DataDir) -> Process:
@@ -195,15 +201,24 @@ class Fabric:
                 self._python(name, dispatcher)
                 for name in _names("dispatcher", settings.dispatchers)
             ),
-            self._python(
-                "console",
-                ("console", *common, "--socket-fd", str(admin.fileno())),
-                (admin.fileno(),),
-            ),
+            self._console(common, admin),
         ]
 
+    def _console(self, common: tuple[str, ...], admin: socket.socket) -> Process:
+        settings = self._settings
+        arguments = ("console", *common, "--host", settings.admin_host)
+        # In its environment: everybody on the machine may read its arguments.
+        token = {} if settings.admin_token is None else {TOKEN_VARIABLE: settings.admin_token}
+        spec = ProcessSpec(
+            "console",
+            (*_PYTHON, *arguments, "--socket-fd", str(admin.fileno())),
+            (admin.fileno(),),
+            token,
+        )
+        return Process(spec, self._output.relay, self._on_exit)
+
     def _python(self, name: str, arguments: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
-        return self._process(name, (sys.executable, "-m", "poplin_cli.main", *arguments), fds)
+        return self._process(name, (*_PYTHON, *arguments), fds)
 
     def _process(self, name: str, argv: tuple[str, ...], fds: tuple[int, ...] = ()) -> Process:
         return Process(ProcessSpec(name, argv, fds), self._output.relay, self._on_exit)
@@ -231,22 +246,6 @@ class Fabric:
                 await wait(stop, 0.02)
         return False
 
-    def _rows(self, resolved: Resolved) -> list[Row]:
-        urls = {
-            **{("Broker", b.key): f"{self._base_url}/{b.key}" for b in resolved.brokers},
-            **{("Trigger", t.key): f"{t.broker} → {t.subscriber_uri}" for t in resolved.triggers},
-        }
-        return [
-            (
-                verdict.kind,
-                f"{verdict.namespace}/{verdict.name}",
-                urls.get((verdict.kind, f"{verdict.namespace}/{verdict.name}"), ""),
-                str(verdict.ready),
-                _why(verdict),
-            )
-            for verdict in resolved.verdicts
-        ]
-
 
 async def _published(redis: Redis, resolved: Resolved, *, after: int = 0) -> Catalog:
     return await publish(redis, resolved.brokers, resolved.triggers, resolved.verdicts, after=after)
@@ -259,13 +258,6 @@ async def up(settings: UpSettings) -> None:
 
 def _names(service: str, count: int) -> list[str]:
     return [service] if count == 1 else [f"{service}-{n + 1}" for n in range(count)]
-
-
-def _why(verdict: Verdict) -> str:
-    """Why it is not ready, or what it warns of."""
-    if not verdict.ready:
-        return f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
-    return "; ".join(f"warning: {warning}" for warning in verdict.warnings)
 
 
 def _listen(host: str, port: int, option: str) -> socket.socket:

@@ -2,11 +2,12 @@
 
 import asyncio
 import ctypes
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from poplin.waiting import wait
 
@@ -27,6 +28,8 @@ class ProcessSpec:
     name: str
     argv: Sequence[str]
     pass_fds: Sequence[int] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Beside what we have ourselves; for what arguments must not show."""
     grace_s: float = 7.0
     """From SIGTERM to SIGKILL."""
 
@@ -74,6 +77,7 @@ class Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             pass_fds=self.spec.pass_fds,
+            env={**os.environ, **self.spec.environment},
             # Ctrl-C reaches the supervisor alone; it ends the others in order.
             start_new_session=True,
             preexec_fn=_die_with_parent,

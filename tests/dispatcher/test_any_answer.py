@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Settled
+from dispatcher.tally import Tally
 from poplin.codec import encode_binary, encode_structured, from_entry
 from poplin.grave import Grave, parse_grave
 from poplin.sender import Answer
@@ -82,7 +83,7 @@ def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
 
 
 def attempter(answer: Answer, replies: Replies) -> Attempter:
-    return Attempter(Answering(answer), replies)  # type: ignore[arg-type]
+    return Attempter(Answering(answer), replies, Tally())  # type: ignore[arg-type]
 
 
 @settings(max_examples=300)

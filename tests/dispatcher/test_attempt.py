@@ -11,6 +11,7 @@ import pytest
 from dispatcher.attempt import Attempter
 from dispatcher.delivery import Buried, Deferred, Delivery, Settled
 from dispatcher.lane import Lane
+from dispatcher.tally import Tally
 from dispatcher.trigger import ServedTrigger
 from poplin.budget import Budget
 from poplin.catalog import DeliveryPolicy, TriggerRecord
@@ -78,7 +79,7 @@ def delivery(
 
 
 def attempter(sender: Sender, replies: Replies) -> Attempter:
-    return Attempter(sender, replies)  # type: ignore[arg-type]
+    return Attempter(sender, replies, Tally())  # type: ignore[arg-type]
 
 
 async def test_an_entry_whose_leases_ran_out_too_often_is_buried_unsent(
@@ -114,6 +115,24 @@ async def test_a_grave_that_cannot_be_read_keeps_no_event_from_its_sink(
 
     assert isinstance(outcome, Settled)
     assert len(peer.received) == 1
+
+
+GRAVE = Grave(reason="r", status=1, destination="d", attempts=1, first_us=1, last_us=2).to_json()
+
+
+@pytest.mark.parametrize("grave", [None, GRAVE])
+async def test_a_replayed_event_says_so_and_is_the_same_otherwise(
+    peer: Subscriber, sender: Sender, grave: bytes | None
+) -> None:
+    """To the subscriber as to the dead-letter sink."""
+    for replay in (None, "r1"):
+        await attempter(sender, Replies()).attempt(
+            delivery(peer.url, sink=peer.url, grave=grave, replay=replay)
+        )
+
+    first, again = peer.received
+    assert again.headers.pop("ce-poplinreplay") == "r1"
+    assert (again.headers, again.data) == (first.headers, first.data)
 
 
 async def test_it_is_no_attempt_when_this_process_has_no_file_left(

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from dispatcher.reader import Reader
+from dispatcher.tally import Tally
 from poplin.log import Entry, LogId
 
 
 def reader(most: int = 128) -> Reader:
     nothing: Any = None
-    return Reader(nothing, nothing, {}, count=most, start=nothing)
+    return Reader(nothing, nothing, {}, count=most, start=nothing, tally=Tally())
 
 
 def entries(count: int, size: int) -> list[tuple[LogId, Entry]]:

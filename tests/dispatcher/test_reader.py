@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from structlog.typing import EventDict
 
 from dispatcher.reader import Reader, TriggerSet
+from dispatcher.tally import Tally
 from poplin.filters import FilterIndex
 from poplin.log import Log, LogId
 from poplin.store import connect
@@ -22,7 +23,7 @@ async def reading(redis: Redis, url: str) -> AsyncIterator[tuple[Log, list[Event
     await log.fence(GENERATION)
     await accepted(log, 3)
     blocking = connect(url)
-    reader = Reader(log, blocking, {}, count=10, start=lambda _: None)
+    reader = Reader(log, blocking, {}, count=10, start=lambda _: None, tally=Tally())
     reader.triggers = TriggerSet(GENERATION, FilterIndex(()), {})
     reader.assign(is_ours=True)
     stop = asyncio.Event()

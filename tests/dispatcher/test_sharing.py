@@ -16,6 +16,8 @@ from poplin.sender import Sender
 from poplin.settings import DispatcherSettings
 from tests.conftest import VALKEY
 from tests.fabric import subscriber
+from tests.owing import owes_nothing
+from tests.waiting import until
 
 # One kind of store will do: what differs between them is tested in tests/log.
 pytestmark = pytest.mark.parametrize("store_url", [VALKEY], indirect=True)
@@ -230,3 +232,23 @@ async def test_what_a_dispatcher_gives_back_is_found_by_another(
 
             await asyncio.wait_for(began[1].wait(), GRACE_S + 2.5)
     server.close()
+
+
+async def test_what_is_put_into_a_queue_slice_by_slice_is_found_soon_after_the_first(
+    redis: Redis, store_url: str
+) -> None:
+    """A redrive or a replay tells no dispatcher; a sweep finds it within 2 s."""
+    log = Log(redis, "n/b", 0)
+    async with subscriber() as peer:
+        await publish(redis, [BROKER], [trigger(peer.url)])
+        async with dispatching(redis, store_url):
+            ids = await log.append([entry(number) for number in range(4)]) or []
+            await peer.wait_for(4)
+            await until(lambda: owes_nothing(redis))
+            await log.replay("u", ids[:1], 1, "r")
+            await peer.wait_for(5, seconds=3)
+            for number, log_id in enumerate(ids[1:]):
+                await asyncio.sleep(0.3)
+                await log.replay("u", [log_id], 1, "r")
+
+                await peer.wait_for(6 + number, seconds=0.4)

@@ -216,7 +216,7 @@ async def test_ignored_answers_are_shown_on_the_trigger(fabric: Fabric, peer: Su
 
 async def _ignored(fabric: Fabric) -> int:
     async with httpx.AsyncClient(trust_env=False) as client:
-        triggers = (await client.get(f"{fabric.admin_url}/triggers")).json()
+        triggers = (await client.get(f"{fabric.admin_url}/triggers")).json()["items"]
     return next(int(each["ignoredAnswers"]) for each in triggers if each["name"] == "plain")
 
 

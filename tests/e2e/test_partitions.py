@@ -179,8 +179,8 @@ async def test_what_is_owed_survives_another_number_of_partitions(
                 await fabric.post("/default/main", event_headers(f"new-{number}"))
             received = await peer.wait_for(40)
             async with httpx.AsyncClient(trust_env=False) as client:
-                (broker,) = (await client.get(f"{fabric.admin_url}/brokers")).json()
+                (broker,) = (await client.get(f"{fabric.admin_url}/brokers")).json()["items"]
 
     sent = [f"{age}-{number}" for age in ("old", "new") for number in range(20)]
     assert sorted(each.headers["ce-id"] for each in received) == sorted(sent)
-    assert (broker["partitions"], broker["log"]) == (after, 40)
+    assert (broker["partitions"], broker["events"]) == (after, 40)

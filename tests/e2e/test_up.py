@@ -184,11 +184,11 @@ async def test_a_refused_trigger_is_shown_with_its_reason_and_the_rest_serves(
             await fabric.post("/default/main", event_headers("1"))
             (received,) = await peer.wait_for(1)
             async with httpx.AsyncClient(trust_env=False) as client:
-                triggers = (await client.get(f"{fabric.admin_url}/triggers")).json()
+                triggers = (await client.get(f"{fabric.admin_url}/triggers")).json()["items"]
             await fabric.stop()
 
     assert received.path == "/good"
-    ready = {each["name"]: each["conditions"][0] for each in triggers}
+    ready = {each["name"]: each["status"]["conditions"][0] for each in triggers}
     assert (ready["good"]["status"], ready["bad"]["status"]) == ("True", "False")
     assert ready["bad"]["reason"] == "Invalid"
     assert ready["bad"]["message"].startswith("spec.filters[0].cesql: line 1, column 25: expected")

@@ -13,8 +13,11 @@ from ingress.bounds import Bounds
 from ingress.brokers import Brokers, Door
 from ingress.intake import Intake
 from ingress.protocol import IngressProtocol
+from ingress.tally import Tally
+from poplin.errors import PoplinError
 from poplin.log import Appender, Entry, Keyed
 from poplin.log.appender import Done
+from poplin.metrics import Counts
 
 __all__ = ["Line", "Wire"]
 
@@ -59,10 +62,11 @@ class _Log(Appender):
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.failure: PoplinError | None = None
 
     def add(self, entries: Sequence[Entry], done: Done, _keys: Sequence[Keyed] = ()) -> None:
         self.entries += entries
-        asyncio.get_running_loop().call_soon(done, None)
+        asyncio.get_running_loop().call_soon(done, self.failure)
 
 
 class _Brokers(Brokers):
@@ -91,16 +95,23 @@ class Line:
         self.wire = Wire()
         self._log = _Log()
         brokers = _Brokers(self._log)
-        self._intake = intake(brokers, Admission(brokers))
+        self.counts = Counts()
+        tally = Tally(self.counts)
+        self._intake = intake(brokers, Admission(brokers), tally)
         self._intake.is_open = True
         self.protocol = IngressProtocol(
             intake=self._intake,
             bounds=self.bounds,
+            tally=tally,
             config=uvicorn.Config(_nothing_else, ws="none", interface="asgi3", log_config=None),
             server_state=ServerState(),
             app_state={},
         )
         self.protocol.connection_made(self.wire)
+
+    def fail(self, failure: PoplinError) -> None:
+        """Whatever comes from now on is not stored."""
+        self._log.failure = failure
 
     @property
     def entries(self) -> list[Entry]:

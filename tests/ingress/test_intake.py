@@ -10,10 +10,12 @@ from ingress.admission import Admission
 from ingress.answers import Answer
 from ingress.brokers import Brokers
 from ingress.intake import Intake
+from ingress.tally import Tally
 from poplin.catalog import BrokerRecord, publish
 from poplin.errors import StoreUnavailableError
 from poplin.log import Appender, Entry, Keyed, Log
 from poplin.log.appender import Done
+from poplin.metrics import Counts
 
 HEADERS = [
     (b"ce-specversion", b"1.0"),
@@ -26,7 +28,7 @@ HEADERS = [
 async def test_a_store_that_answers_and_refuses_is_told_of_once_in_a_while(redis: Redis) -> None:
     brokers = Brokers(redis)
     brokers.follow(await publish(redis, [BrokerRecord(namespace="n", name="b")], []))
-    intake = Intake(brokers, Admission(brokers))
+    intake = Intake(brokers, Admission(brokers), Tally(Counts()))
     intake.is_open = True
     stream = Log(redis, "n/b").keys.log
     await redis.delete(stream)
@@ -45,7 +47,7 @@ async def test_that_the_store_is_away_is_said_elsewhere(redis: Redis) -> None:
     """Once, by its client, however many events come meanwhile."""
     brokers = Brokers(redis)
     brokers._doors = {"n/b": _Away()}
-    intake = Intake(brokers, Admission(brokers))
+    intake = Intake(brokers, Admission(brokers), Tally(Counts()))
     intake.is_open = True
 
     with structlog.testing.capture_logs() as lines:

@@ -9,6 +9,8 @@ from poplin.log import Burial, Deferral, Entry, Held, Log, LogId, Matches, Posit
 from poplin.log.look import Look, Place
 
 GENERATION = 1
+MARK = "r1"
+"""Of a replay."""
 FOR_EVER = 1 << 40
 """Bytes that no log of a test has."""
 NEWEST = LogId(b"99999999999999-0")
@@ -60,6 +62,13 @@ async def dead(log: Log, count: int, uid: str = "a") -> list[LogId]:
     items = await leased(log, count, uid)
     assert all(await log.bury([Burial(held, b"why", has_sink=False) for held in items]))
     return [held.id for held in items]
+
+
+async def replayed(log: Log, uid: str, ids: Sequence[LogId]) -> int:
+    """How many went into the queue again."""
+    found = await log.replay(uid, ids, GENERATION, MARK)
+    assert found is not None
+    return found.replayed
 
 
 def later(items: Iterable[Held], delay_s: float = 60, counts: bool = True) -> list[Deferral]:

@@ -33,10 +33,14 @@ class Owed:
     crashes: int = 0
     grave: bytes | None = None
     is_dead: bool = False
+    replay: str | None = None
 
-    def fields(self, log_id: LogId) -> dict[bytes, int]:
+    def fields(self, log_id: LogId) -> dict[bytes, bytes]:
         found = {log_id: self.tries, log_id + b"/crashes": self.crashes}
-        return {name: count for name, count in found.items() if count}
+        fields = {name: b"%d" % count for name, count in found.items() if count}
+        if self.replay is not None:
+            fields[log_id + b"/replay"] = self.replay.encode()
+        return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,12 @@ class Model:
         owed.crashes *= not item.counts
 
     def bury(self, item: Burial) -> None:
-        self.owed[item.held.uid, item.held.id] = Owed(grave=item.grave, is_dead=not item.has_sink)
+        slot = item.held.uid, item.held.id
+        mark = self.owed[slot].replay
+        self.owed[slot] = Owed(grave=item.grave, is_dead=not item.has_sink, replay=mark)
+
+    def revive(self, slot: Slot) -> None:
+        self.owed[slot] = Owed(replay=self.owed[slot].replay)
 
     # What must be
 
@@ -185,8 +194,8 @@ class Model:
         for (uid, log_id), owed in self.owed.items():
             name = self.keys.dead(uid) if owed.is_dead else self.keys.due(uid)
             expected.setdefault(name, {})[log_id] = owed.time
-            for field_name, count in owed.fields(log_id).items():
-                expected.setdefault(self.keys.tries(uid), {})[field_name] = b"%d" % count
+            for field_name, value in owed.fields(log_id).items():
+                expected.setdefault(self.keys.tries(uid), {})[field_name] = value
             if owed.grave is not None:
                 expected.setdefault(self.keys.grave(uid), {})[log_id] = owed.grave
         if self.owed:

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from poplin.log import Held, Log, LogId, Matches
+from poplin.log import Held, Log, LogId, Matches, Replayed
 from tests.log.helpers import (
     FOR_EVER,
     GENERATION,
+    MARK,
     NEWEST,
     accepted,
     counts,
@@ -21,6 +22,7 @@ from tests.log.helpers import (
     leased,
     log_ids,
     owed,
+    replayed,
     routed,
     times,
 )
@@ -154,7 +156,7 @@ async def test_settled_entries_are_replayed(redis: Redis, log: Log) -> None:
     ids = [item.id for item in held]
     early = await log.server_time_us()
 
-    assert await log.replay("a", ids, GENERATION) == 2
+    assert await replayed(log, "a", ids) == 2
 
     late = await log.server_time_us()
     due = await times(redis, log.keys.due("a"))
@@ -167,7 +169,7 @@ async def test_entries_that_the_trigger_never_had_are_replayed(redis: Redis, log
     """A new trigger may ask for what came before it."""
     ids = await owed(log, 2, "a")
 
-    assert await log.replay("new", ids, GENERATION) == 2
+    assert await replayed(log, "new", ids) == 2
     assert await counts(redis, log.keys.refs) == dict.fromkeys(ids, 2)
 
 
@@ -175,10 +177,11 @@ async def test_a_dead_entry_is_moved_and_not_counted_twice(redis: Redis, log: Lo
     ids = await dead(log, 1)
     await redis.hset(log.keys.tries("a"), mapping={ids[0]: 3, ids[0] + b"/crashes": 4})
 
-    assert await log.replay("a", ids, GENERATION) == 1
+    assert await replayed(log, "a", ids) == 1
 
     assert set(await times(redis, log.keys.due("a"))) == set(ids)
-    assert await redis.exists(log.keys.dead("a"), log.keys.grave("a"), log.keys.tries("a")) == 0
+    assert await redis.exists(log.keys.dead("a"), log.keys.grave("a")) == 0
+    assert await fields(redis, log.keys.tries("a")) == {ids[0] + b"/replay"}
     assert await counts(redis, log.keys.refs) == {ids[0]: 1}
 
 
@@ -187,14 +190,14 @@ async def test_what_waits_already_is_left_alone(redis: Redis, log: Log) -> None:
     await log.defer(later([deferred]))
     before = await everything(redis)
 
-    assert await log.replay("a", [held.id, deferred.id], GENERATION) == 0
+    assert await replayed(log, "a", [held.id, deferred.id]) == 0
     assert await everything(redis) == before
 
 
 async def test_an_id_twice_in_one_replay_counts_once(redis: Redis, log: Log) -> None:
     ids = await owed(log, 1, "a")
 
-    assert await log.replay("b", [ids[0], ids[0]], GENERATION) == 1
+    assert await replayed(log, "b", [ids[0], ids[0]]) == 1
     assert await counts(redis, log.keys.refs) == {ids[0]: 2}
 
 
@@ -203,7 +206,7 @@ async def test_an_unrouted_entry_is_not_replayed(redis: Redis, log: Log) -> None
     ids = await accepted(log, 3)
     await routed(log, ids[1], {})
 
-    assert await log.replay("a", ids, GENERATION) == 2
+    assert await replayed(log, "a", ids) == 2
     assert set(await times(redis, log.keys.due("a"))) == set(ids[:2])
 
 
@@ -211,7 +214,7 @@ async def test_nothing_is_replayed_before_the_first_routing(redis: Redis, log: L
     ids = await accepted(log, 1)
     before = await everything(redis)
 
-    assert await log.replay("a", ids, GENERATION) == 0
+    assert await replayed(log, "a", ids) == 0
     assert await everything(redis) == before
 
 
@@ -221,7 +224,7 @@ async def test_a_trimmed_entry_is_not_replayed(redis: Redis, log: Log) -> None:
     await log.trim(NEWEST, FOR_EVER)
     before = await everything(redis)
 
-    assert await log.replay("a", [ids[0], LogId(b"1-1")], GENERATION) == 0
+    assert await replayed(log, "a", [ids[0], LogId(b"1-1")]) == 0
     assert await everything(redis) == before
 
 
@@ -232,7 +235,7 @@ async def test_an_id_in_another_spelling_is_not_replayed(redis: Redis, log: Log)
     await routed(log, LogId(b"6-1"), {})
     before = await everything(redis)
 
-    assert await log.replay("a", [LogId(b"5-01")], GENERATION) == 0
+    assert await replayed(log, "a", [LogId(b"5-01")]) == 0
     assert await everything(redis) == before
 
 
@@ -243,7 +246,7 @@ async def test_replay_of_another_generation_is_refused(
     ids = await owed(log, 1, "a")
     before = await everything(redis)
 
-    assert await log.replay("b", ids, generation) is None
+    assert await log.replay("b", ids, generation, MARK) is None
     assert await everything(redis) == before
 
 
@@ -252,8 +255,8 @@ async def test_replay_to_a_closed_broker_is_refused(redis: Redis, log: Log) -> N
     await log.close()
     before = await everything(redis)
 
-    assert await log.replay("b", ids, GENERATION) is None
-    assert await log.replay("b", ids, 0) is None
+    assert await log.replay("b", ids, GENERATION, MARK) is None
+    assert await log.replay("b", ids, 0, MARK) is None
     assert await everything(redis) == before
 
 
@@ -264,14 +267,73 @@ async def test_a_replay_that_comes_after_the_fence_brings_no_dropped_queue_back(
     await log.fence(GENERATION + 1)
     await log.drop("a")
 
-    assert await log.replay("a", ids, GENERATION) is None
+    assert await log.replay("a", ids, GENERATION, MARK) is None
     assert await redis.exists(log.keys.due("a"), log.keys.refs) == 0
 
 
 async def test_a_thousand_are_replayed_in_one_call(log: Log) -> None:
     ids = await owed(log, 1000, "a")
 
-    assert await log.replay("b", ids, GENERATION) == 1000
+    assert await replayed(log, "b", ids) == 1000
+
+
+async def test_what_was_not_replayed_is_counted_apart(log: Log) -> None:
+    waiting = await owed(log, 2, "a")
+    (settled,) = await leased(log, 1)
+    await log.settle([settled])
+    unrouted = await accepted(log, 3)
+
+    found = await log.replay("a", [*waiting, settled.id, *unrouted], GENERATION, MARK)
+
+    assert found == Replayed(replayed=1, waiting=2, unrouted=3)
+
+
+async def _marks(log: Log) -> list[str | None]:
+    return [entry.replay for entry in (await log.lease("a", 1000, FOR_EVER)).entries]
+
+
+async def test_the_mark_of_a_replay_is_told_with_each_lease(redis: Redis, log: Log) -> None:
+    """The first worker crashes, the second tries and fails."""
+    held = await leased(log, 1)
+    await log.settle(held)
+    await replayed(log, "a", [held[0].id])
+
+    first = await _marks(log)
+    await lease_runs_out(redis, log, "a", held[0].id)
+    leased_again = await log.lease("a", 1, FOR_EVER)
+    await log.defer(later([Held("a", held[0].id, leased_again.token)], 0))
+
+    assert [*first, leased_again.entries[0].replay, *await _marks(log)] == [MARK] * 3
+
+
+@pytest.mark.parametrize("has_sink", [True, False])
+async def test_the_mark_of_a_replay_goes_with_a_dead_letter(log: Log, has_sink: bool) -> None:
+    """To its sink, or to the subscriber when it is redriven."""
+    (held,) = await leased(log, 1)
+    await log.settle([held])
+    await replayed(log, "a", [held.id])
+    token = (await log.lease("a", 1, FOR_EVER)).token
+
+    await log.bury(graves([Held("a", held.id, token)], has_sink=has_sink))
+    await log.revive("a", [held.id])
+
+    assert await _marks(log) == [MARK]
+
+
+async def test_a_mark_is_forgotten_with_its_entry(redis: Redis, log: Log) -> None:
+    """Settled, purged or dropped: the next replay has a mark of its own."""
+    held = await leased(log, 3)
+    await log.settle(held)
+    await replayed(log, "a", [item.id for item in held])
+    token = (await log.lease("a", 2, FOR_EVER)).token
+    settled, buried = (Held("a", item.id, token) for item in held[:2])
+
+    await log.settle([settled])
+    await log.bury(graves([buried]))
+    await log.purge("a", [buried.id])
+    await log.drop("a")
+
+    assert await redis.exists(log.keys.tries("a")) == 0
 
 
 # drop

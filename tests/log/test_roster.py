@@ -5,7 +5,7 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from poplin.log import Roster, share
+from poplin.log import Roster, alive, share
 from poplin.log.roster import _KEY
 from tests.log.helpers import everything
 
@@ -98,3 +98,13 @@ def test_the_order_of_parts_does_not_matter() -> None:
 
 def test_who_is_not_on_the_roster_reads_nothing() -> None:
     assert share(PARTS, [], "one") == set()
+
+
+@pytest.mark.parametrize(("age_s", "is_alive"), [(1.5, True), (2.5, False), (-2.0, False)])
+async def test_who_is_none_of_them_may_ask_who_is_alive(
+    redis: Redis, age_s: float, is_alive: bool
+) -> None:
+    """Nobody else may be left to remove who is silent."""
+    await redis.zadd(_KEY, {"other": int((time.time() - age_s) * 1e6)})
+
+    assert await alive(redis) == ["other"] * is_alive

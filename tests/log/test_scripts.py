@@ -12,6 +12,7 @@ from tests.conftest import MEMORY_BYTES
 from tests.log.helpers import (
     FOR_EVER,
     GENERATION,
+    MARK,
     NEWEST,
     accepted,
     counts,
@@ -63,7 +64,7 @@ async def test_a_full_store_refuses_events(redis: Redis, log: Log) -> None:
     with pytest.raises(StoreFullError, match="maxmemory"):
         await log.append([event()])
     with pytest.raises(StoreFullError, match="maxmemory"):
-        await log.replay("a", ids, GENERATION)
+        await log.replay("a", ids, GENERATION, MARK)
     assert await everything(redis) == before
 
 

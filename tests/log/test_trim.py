@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from poplin.log import Log, LogId
 from tests.log.helpers import (
     FOR_EVER,
+    MARK,
     NEWEST,
     accepted,
     counts,
@@ -234,7 +235,7 @@ async def test_what_is_settled_below_the_line_is_not_left_behind(redis: Redis, l
 async def test_a_replayed_entry_is_safe_from_trim(redis: Redis, log: Log) -> None:
     ids = await accepted(log, 5)
     await routed(log, ids[-1], {})
-    await log.replay("a", ids[1:2], 1)
+    await log.replay("a", ids[1:2], 1, MARK)
 
     await trimmed(log, NEWEST)
 

@@ -57,6 +57,7 @@ def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> No
                 ("eventing.knative.dev/v1", "Broker", "b", "''"),
                 ("v1", "Service", "absent", "x"),
                 ("serving.knative.dev/v1", "Service", "s", "x"),
+                ("serving.knative.dev/v2", "Service", "s", "x"),
             ]
         )
     ]
@@ -74,10 +75,11 @@ def test_refs_resolve_to_services_and_brokers_of_the_files(tmp_path: Path) -> No
     assert [each.subscriber_uri for each in resolved.triggers] == [
         "http://localhost:9000/x/y",
         "http://i/default/b",
+        "http://localhost:9000/x",
     ]
     assert [
         (each.name, each.ready, each.reason) for each in resolved.verdicts if not each.ready
-    ] == [(name, False, "Unable to get the Subscriber's URI") for name in ("t2", "t3")]
+    ] == [(name, False, "Unable to get the Subscriber's URI") for name in ("t2", "t4")]
 
 
 def test_a_trigger_without_its_broker_is_not_ready(tmp_path: Path) -> None:

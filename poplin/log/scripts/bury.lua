@@ -14,7 +14,7 @@ for k = 3, #KEYS, 4 do
     local word = at + (i - 1) * 4
     local id = ARGV[word]
     redis.call('HSET', grave, id, ARGV[word + 2])
-    forget_tries(tries, {id})
+    forget_tries(tries, {id}, ATTEMPTS)
     if ARGV[word + 3] == '1' then
       redis.call('ZADD', due, 'XX', text(now), id)
     else

@@ -47,14 +47,16 @@ local function release(log, state, refs, ids)
   if #unneeded > 0 then redis.call('XDEL', log, unpack(unneeded)) end
 end
 
--- Forget the attempts of ids, which are at most 1,000.
-local function forget_tries(tries, ids)
+local ATTEMPTS = {'', '/crashes', '/first'}
+local ALL_TRIES = {'', '/crashes', '/first', '/replay'}
+
+-- Forget fields of ids, which are at most 1,000: of one that stays its ATTEMPTS, since the mark
+-- of a replay goes with it until it is settled; of one that goes ALL_TRIES.
+local function forget_tries(tries, ids, which)
   if redis.call('EXISTS', tries) == 0 then return end
   local fields = {}
   for _, id in ipairs(ids) do
-    fields[#fields + 1] = id
-    fields[#fields + 1] = id .. '/crashes'
-    fields[#fields + 1] = id .. '/first'
+    for _, field in ipairs(which) do fields[#fields + 1] = id .. field end
   end
   if #fields > 0 then redis.call('HDEL', tries, unpack(fields)) end
 end

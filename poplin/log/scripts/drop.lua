@@ -9,7 +9,7 @@ local ids = redis.call('ZRANGE', set, 0, tonumber(ARGV[1]) - 1)
 if #ids > 0 then
   redis.call('ZREM', set, unpack(ids))
   redis.call('HDEL', grave, unpack(ids))
-  forget_tries(tries, ids)
+  forget_tries(tries, ids, ALL_TRIES)
   release(log, state, refs, ids)
 end
 local remain = redis.call('ZCARD', due) + redis.call('ZCARD', dead)

@@ -6,7 +6,7 @@ for _, id in ipairs(ARGV) do
 end
 if #purged > 0 then
   redis.call('HDEL', KEYS[6], unpack(purged))
-  forget_tries(KEYS[4], purged)
+  forget_tries(KEYS[4], purged, ALL_TRIES)
   release(KEYS[1], KEYS[2], KEYS[3], purged)
 end
 return #purged

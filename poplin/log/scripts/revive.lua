@@ -9,5 +9,5 @@ for _, id in ipairs(ARGV) do
     revived[#revived + 1] = id
   end
 end
-forget_tries(KEYS[2], revived)
+forget_tries(KEYS[2], revived, ATTEMPTS)
 return #revived

@@ -14,7 +14,7 @@ for k = 6, #KEYS, 3 do
   end
   if #ids > 0 then
     redis.call('ZREM', KEYS[k], unpack(ids))
-    forget_tries(KEYS[k + 1], ids)
+    forget_tries(KEYS[k + 1], ids, ALL_TRIES)
     redis.call('HDEL', KEYS[k + 2], unpack(ids))
     release(log, state, refs, ids)
   end

@@ -24,7 +24,7 @@ class Operators(World):
         assert self._run(self._log.revive(uid, ids)) == len(expected)
 
         for log_id in expected:
-            self._model.owed[uid, log_id] = Owed()
+            self._model.revive((uid, log_id))
 
     @precondition(lambda self: any(owed.is_dead for owed in self._model.owed.values()))
     @rule(pick=PICK, picks=PICKS)
@@ -46,21 +46,23 @@ class Operators(World):
             return
         uid, ids = uids[pick % len(uids)], self._ids(picks)
 
-        replayed = self._run(self._log.replay(uid, ids, generation))
+        mark = f"replay-{self._number()}"
+        found = self._run(self._log.replay(uid, ids, generation, mark))
 
         if generation != model.generation:
-            assert replayed is None
+            assert found is None
             return
-        expected = {
-            log_id
-            for log_id in ids
-            if model.is_routed(log_id)
-            and log_id in model.present
-            and ((uid, log_id) not in model.owed or model.owed[uid, log_id].is_dead)
-        }
-        assert replayed == len(expected)
-        for log_id in expected:
-            model.owed[uid, log_id] = Owed()
+        replayed = waiting = unrouted = 0
+        for log_id in ids:
+            owed = model.owed.get((uid, log_id))
+            if not model.is_routed(log_id):
+                unrouted += 1
+            elif owed is not None and not owed.is_dead:
+                waiting += 1
+            elif log_id in model.present:
+                replayed += 1
+                model.owed[uid, log_id] = Owed(replay=mark)
+        assert found == (replayed, waiting, unrouted)
 
     def _dead_letters(self, pick: int, picks: list[int]) -> tuple[str, list[LogId]]:
         """Mostly dead ones of one trigger, now and then any id."""

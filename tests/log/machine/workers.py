@@ -43,6 +43,7 @@ class Workers(World):
     def _check_leased(self, found: LeasedEntry, owed: Owed) -> None:
         assert found.entry == self._model.entries[found.id]
         assert (found.tries, found.crashes, found.grave) == (owed.tries, owed.crashes, owed.grave)
+        assert found.replay == owed.replay
         assert (found.first_us is not None) == (owed.tries > 0)
 
     @rule()

@@ -1,0 +1,210 @@
+"""Every metric there is: its name, labels and meaning. docs/monitoring.md shows this table."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+__all__ = [
+    "ACCEPTED",
+    "ATTEMPTS",
+    "BACKLOG",
+    "BUCKETS_S",
+    "BUILD",
+    "CATALOG_VERSION",
+    "CLASSES",
+    "DEAD",
+    "DEAD_LETTERS",
+    "DELIVERED",
+    "DISPATCHERS",
+    "DISPATCH_DURATION",
+    "FAMILIES",
+    "FILTERED",
+    "INGRESS_DURATION",
+    "IN_FLIGHT",
+    "OLDEST_AGE",
+    "REASONS",
+    "REDRIVEN",
+    "REFUSED",
+    "REPLAYED",
+    "RETRIES",
+    "RETRYING",
+    "ROUTED",
+    "STORE_LIMIT",
+    "STORE_UP",
+    "STORE_USED",
+    "Family",
+    "Reason",
+    "StatusClass",
+    "status_class",
+]
+
+Reason = Literal[
+    "backlog",
+    "busy",
+    "internal",
+    "invalid",
+    "not_allowed",
+    "rate_limited",
+    "starting",
+    "store_away",
+    "store_full",
+    "store_refuses",
+    "timeout",
+    "too_large",
+    "unknown_broker",
+    "unsupported",
+]
+"""Why the ingress refuses a request. Closed, so that no client can invent a series."""
+
+StatusClass = Literal["2xx", "3xx", "4xx", "5xx", "failed"]
+
+REASONS: tuple[Reason, ...] = get_args(Reason)
+CLASSES: tuple[StatusClass, ...] = get_args(StatusClass)
+
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""Upper bounds, inclusive, as Knative's; one more bucket has the rest."""
+
+ACCEPTED = "poplin_events_accepted_total"
+REFUSED = "poplin_events_refused_total"
+ROUTED = "poplin_events_routed_total"
+FILTERED = "poplin_events_filtered_total"
+ATTEMPTS = "poplin_attempts_total"
+DELIVERED = "poplin_events_delivered_total"
+RETRIES = "poplin_retries_total"
+DEAD_LETTERS = "poplin_dead_letters_total"
+REDRIVEN = "poplin_redriven_total"
+REPLAYED = "poplin_replayed_total"
+DISPATCH_DURATION = "kn_eventing_dispatch_duration_seconds"
+INGRESS_DURATION = "poplin_ingress_duration_seconds"
+BACKLOG = "poplin_backlog"
+IN_FLIGHT = "poplin_in_flight"
+RETRYING = "poplin_retrying"
+DEAD = "poplin_dead_letters"
+OLDEST_AGE = "poplin_oldest_age_seconds"
+STORE_UP = "poplin_store_up"
+STORE_USED = "poplin_store_memory_used_bytes"
+STORE_LIMIT = "poplin_store_memory_limit_bytes"
+DISPATCHERS = "poplin_dispatchers"
+CATALOG_VERSION = "poplin_catalog_version"
+BUILD = "poplin_build_info"
+
+_BROKER = ("namespace_name", "broker_name")
+_TRIGGER = (*_BROKER, "trigger_name")
+_CLASS = "response_code_class"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric. `meaning` is a sentence without its stop, for people."""
+
+    name: str
+    kind: Literal["counter", "histogram", "gauge"]
+    labels: tuple[str, ...]
+    meaning: str
+
+
+_ALL = (
+    Family(
+        ACCEPTED, "counter", _BROKER,
+        "Events answered with 202; those of a batch count each",
+    ),
+    Family(
+        REFUSED, "counter", (*_BROKER, "reason"),
+        "Requests answered otherwise, a batch once; both names are empty where the broker is not "
+        "known",
+    ),
+    Family(
+        INGRESS_DURATION, "histogram", _BROKER,
+        "From a request's last byte to its 202",
+    ),
+    Family(
+        ROUTED, "counter", _BROKER,
+        "Events that the dispatchers have read from the log and held against the triggers' filters",
+    ),
+    Family(
+        FILTERED, "counter", _TRIGGER,
+        "Routed events that this trigger did not want",
+    ),
+    Family(
+        ATTEMPTS, "counter", (*_TRIGGER, _CLASS),
+        "Requests to the subscriber or the dead-letter sink; `failed` where none, or no HTTP, came "
+        "back",
+    ),
+    Family(
+        DISPATCH_DURATION, "histogram", (*_TRIGGER, _CLASS),
+        "How long these requests took",
+    ),
+    Family(
+        DELIVERED, "counter", _TRIGGER,
+        "Events that the subscriber took",
+    ),
+    Family(
+        RETRIES, "counter", _TRIGGER,
+        "Failed attempts after which another one follows",
+    ),
+    Family(
+        DEAD_LETTERS, "counter", _TRIGGER,
+        "Events given up for the subscriber: on their way to the dead-letter sink, or kept",
+    ),
+    Family(
+        REDRIVEN, "counter", _TRIGGER,
+        "Dead letters put into the queue again",
+    ),
+    Family(
+        REPLAYED, "counter", _TRIGGER,
+        "Old events put into the queue again",
+    ),
+    Family(
+        BACKLOG, "gauge", _TRIGGER,
+        "Events in the queue: waiting, in flight or to be retried",
+    ),
+    Family(
+        IN_FLIGHT, "gauge", _TRIGGER,
+        "Of these, leased by a dispatcher",
+    ),
+    Family(
+        RETRYING, "gauge", _TRIGGER,
+        "Of these, attempted and waiting for the next attempt",
+    ),
+    Family(
+        DEAD, "gauge", _TRIGGER,
+        "Dead letters that are kept",
+    ),
+    Family(
+        OLDEST_AGE, "gauge", _TRIGGER,
+        "Since the oldest event in the queue was accepted; 0 with an empty queue",
+    ),
+    Family(
+        STORE_UP, "gauge", (),
+        "1 while the store answers; at 0 all other figures are missing",
+    ),
+    Family(
+        STORE_USED, "gauge", (),
+        "Memory that the store uses; of several servers, the fullest",
+    ),
+    Family(
+        STORE_LIMIT, "gauge", (),
+        "Its maxmemory; 0 where there is none",
+    ),
+    Family(
+        DISPATCHERS, "gauge", (),
+        "Dispatchers that have said within 2 s that they are alive",
+    ),
+    Family(
+        CATALOG_VERSION, "gauge", (),
+        "Version of the brokers and triggers in force; every change raises it",
+    ),
+    Family(
+        BUILD, "gauge", ("version",),
+        "Always 1; the label has the console's version",
+    ),
+)  # fmt: skip
+
+FAMILIES = {family.name: family for family in _ALL}
+
+
+def status_class(status: int) -> StatusClass:
+    """RFC 9110 15: what is no valid status counts as 5xx."""
+    return _CLASS_OF.get(status // 100, "5xx")
+
+
+_CLASS_OF: dict[int, StatusClass] = {2: "2xx", 3: "3xx", 4: "4xx"}

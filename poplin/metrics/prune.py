@@ -1,0 +1,62 @@
+"""Series of brokers and triggers that are gone for good."""
+
+import asyncio
+
+import structlog
+from redis.asyncio import Redis
+
+from poplin.catalog.catalog import Catalog, read
+from poplin.errors import StoreUnavailableError
+from poplin.metrics.families import FAMILIES
+from poplin.metrics.totals import forget_fields, label_values, read_fields
+from poplin.waiting import wait
+
+__all__ = ["keep_pruned", "prune"]
+
+_EVERY_S = 600.0
+
+
+async def keep_pruned(redis: Redis, stop: asyncio.Event, every_s: float = _EVERY_S) -> None:
+    """Until `stop`. Every dispatcher does so: it costs each a read in ten minutes."""
+    while not await wait(stop, every_s):
+        try:
+            await prune(redis)
+        except StoreUnavailableError:
+            continue
+        except Exception as error:  # noqa: BLE001 - foreign data must not end the dispatcher
+            structlog.get_logger().error("metrics are not pruned", why=str(error))
+
+
+async def prune(redis: Redis) -> int:
+    """Remove what is of no broker or trigger of the catalog, nor of one that may come back;
+    returns how many fields went.
+    """
+    # The catalog last: whatever counted is in it, unless it has left since.
+    fields = {name async for name, _ in read_fields(redis)}
+    catalog = await read(redis)
+    if not catalog.version:
+        return 0  # the store has lost it; it will be published again
+    known = _known(catalog)
+    gone = [name for name in fields if _owner(name) not in known]
+    await forget_fields(redis, gone)
+    return len(gone)
+
+
+def _known(catalog: Catalog) -> set[tuple[str, ...]]:
+    """The labels of everything that may count: brokers, triggers, and requests for neither."""
+    known: set[tuple[str, ...]] = {("", "")}
+    known |= {(each.namespace, each.name) for each in catalog.brokers.values()}
+    for triggers in (catalog.triggers, catalog.removed):
+        known |= {(each.namespace, each.broker, each.name) for each in triggers.values()}
+    return known
+
+
+def _owner(field: str) -> tuple[str, ...]:
+    name, labels = label_values(field)
+    family = FAMILIES.get(name)
+    if family is None:
+        return ("", "")  # of another version, which knows what it is
+    names = sum(
+        label in ("namespace_name", "broker_name", "trigger_name") for label in family.labels
+    )
+    return labels[:names]

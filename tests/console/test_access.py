@@ -1,0 +1,102 @@
+"""Who is answered, with and without a token."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from console.access import Access
+from console.app import console_app
+
+LOCAL = {"127.0.0.1"}
+
+
+@asynccontextmanager
+async def _client(redis: Redis, access: Access) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(console_app(redis, access), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8081") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, "", "Bearer", "Bearer wrong", "Bearer secre", "Basic secret", "secret", "Bearer sécret"],
+)
+@pytest.mark.parametrize("path", ["/", "/brokers", "/docs", "/openapi.json", "/nowhere"])
+async def test_without_the_token_nothing_is_told(
+    redis: Redis, path: str, given: str | None
+) -> None:
+    headers = [] if given is None else [(b"authorization", given.encode())]
+    async with _client(redis, Access("secret", LOCAL)) as client:
+        answer = await client.get(path, headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_with_the_token_everything_is_answered_whatever_the_host(redis: Redis) -> None:
+    async with _client(redis, Access("secret", LOCAL)) as client:
+        answer = await client.get(
+            "/brokers", headers={"authorization": "bearer secret", "host": "poplin.example:8081"}
+        )
+
+    assert answer.status_code == 200
+
+
+async def test_liveness_is_answered_to_everybody(redis: Redis) -> None:
+    async with _client(redis, Access("secret", LOCAL)) as client:
+        assert (await client.get("/livez", headers={"host": "10.1.2.3"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("bound", "host", "status"),
+    [
+        ("127.0.0.1", "localhost:8081", 200),
+        ("127.0.0.1", "127.0.0.1:9", 200),
+        ("127.0.0.1", "[::1]:8081", 200),
+        ("127.0.0.1", "LOCALHOST", 200),
+        ("127.0.0.1", "evil.example:8081", 403),
+        ("127.0.0.1", "localhost.evil.example", 403),
+        ("127.0.0.1", "evil.example@localhost", 403),
+        ("127.0.0.1", "10.1.2.3", 403),
+        ("127.0.0.1", "[", 403),
+        ("127.0.0.1", "", 403),
+        ("10.1.2.3", "10.1.2.3:8081", 200),
+        ("10.1.2.3", "10.1.2.4", 403),
+        ("0.0.0.0", "10.1.2.3:8081", 200),
+        ("0.0.0.0", "evil.example", 403),
+    ],
+)
+async def test_without_a_token_only_our_own_names_are_answered(
+    redis: Redis, bound: str, host: str, status: int
+) -> None:
+    """A page whose name leads to this machine asks by that name."""
+    async with _client(redis, Access(None, {bound})) as client:
+        answer = await client.get("/brokers", headers={"host": host})
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://localhost:8081", 200), ("http://evil.example", 403), ("null", 403)],
+)
+async def test_without_a_token_pages_of_other_origins_are_refused(
+    redis: Redis, origin: str, status: int
+) -> None:
+    async with _client(redis, Access(None, LOCAL)) as client:
+        answer = await client.get("/brokers", headers={"origin": origin})
+
+    assert answer.status_code == status
+
+
+async def test_the_index_says_where_to_go_on(redis: Redis) -> None:
+    async with _client(redis, Access()) as client:
+        index = (await client.get("/")).json()
+        pages = [await client.get(index[name]) for name in ("docs", "openapi", "brokers")]
+
+    assert index["name"] == "poplin"
+    assert [page.status_code for page in pages] == [200, 200, 200]
