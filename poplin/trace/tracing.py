@@ -1,12 +1,12 @@
 """Where an event went: found in the logs and journals of brokers, and judged trigger by trigger."""
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, Catalog, TriggerRecord
+from poplin.catalog import BrokerRecord, Catalog, TriggerRecord, read_pauses
 from poplin.catalog.catalog import logs
 from poplin.log.journal import Line, outcomes_in
 from poplin.log.look import Look, Place, Standings
@@ -41,11 +41,12 @@ async def trace(
     """
     if not _is_text(event_id):
         return Trace(id=event_id, events=())
+    pauses = await read_pauses(redis)
     effort = Effort()
     events: list[EventTrace] = []
     for record in catalog.brokers.values():
         if broker in (None, record.key):
-            triggers = _Triggers.of(record, catalog)
+            triggers = _Triggers.of(record, catalog, pauses)
             for log in logs(redis, record):
                 look = Look(redis, log.keys)
                 found = await find(look, Wanted(event_id, source), effort)
@@ -76,15 +77,17 @@ class _Triggers:
     broker: str
     records: Mapping[str, TriggerRecord]
     names: Mapping[str, str]
+    paused: Collection[str]
 
     @classmethod
-    def of(cls, broker: BrokerRecord, catalog: Catalog) -> "_Triggers":
+    def of(cls, broker: BrokerRecord, catalog: Catalog, pauses: Collection[str]) -> "_Triggers":
         records = {record.uid: record for record in catalog.triggers_of(broker.key)}
         removed = {
             each.uid: each.key for each in catalog.removed.values() if each.broker_key == broker.key
         }
         names = removed | {uid: record.key for uid, record in records.items()}
-        return cls(broker.key, records, names)
+        paused = {uid for uid, record in records.items() if record.paused or uid in pauses}
+        return cls(broker.key, records, names, paused)
 
 
 async def _told(look: Look, triggers: _Triggers, found: Sequence[Found]) -> list[EventTrace]:
@@ -131,6 +134,7 @@ def _event(
             attributes=found.attributes,
             is_routed=not is_before(stands.cursor, found.log_id),
             is_told=found.told_at is not None,
+            is_paused=uid in triggers.paused,
         )
         if case.trigger is not None or case.has_facts:
             matches.append(judged(triggers.names.get(uid, uid), case))

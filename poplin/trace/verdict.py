@@ -41,6 +41,7 @@ class Case:
     attributes: Attributes | None
     is_routed: bool
     is_told: bool
+    is_paused: bool
 
     @property
     def has_facts(self) -> bool:
@@ -86,10 +87,12 @@ def _queued(case: Case, due: int, grave: Grave | None) -> tuple[Outcome, str, in
     attempt = f"attempt {tries + 1}"
     if due < -case.now_us:
         return "in flight", f"{before}{attempt} is under way", None
-    if due < 0:
-        return "waiting", f"{before}{attempt} was cut off, and is made again soon", None
     note = case.lines[-1].note if case.lines else ""
     said = f"{note}; " if note else ""
+    if case.is_paused:
+        return "waiting", f"{before}{said}the trigger is paused", None
+    if due < 0:
+        return "waiting", f"{before}{attempt} was cut off, and is made again soon", None
     if tries:
         return "retrying", f"{before}{said}{attempt} follows", due
     return "waiting", f"{before}{said}its turn has not come yet", due

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 from redis.asyncio import Redis
 
-from poplin.catalog import publish
+from poplin.catalog import publish, set_paused
 from poplin.log import Deferral
 from poplin.trace import trace
 from tests.log.helpers import FOR_EVER, NEWEST, lease_runs_out
@@ -104,6 +105,21 @@ async def test_waiting(redis: Redis) -> None:
     match = await steps.match("e")
 
     assert (match.outcome, match.why) == ("waiting", "its turn has not come yet")
+
+
+@pytest.mark.parametrize("by_annotation", [True, False])
+async def test_waiting_for_a_trigger_that_is_paused(redis: Redis, by_annotation: bool) -> None:
+    steps = await Steps.of(redis, trigger("a", paused=by_annotation))
+    await set_paused(redis, "a", is_paused=not by_annotation)
+    await steps.routed("e", "a")
+
+    waiting = await steps.match("e")
+    await steps.defer("a")
+    retried = await steps.match("e")
+
+    assert (waiting.outcome, waiting.why) == ("waiting", "the trigger is paused")
+    assert (retried.outcome, retried.why) == ("waiting", "answered 503; the trigger is paused")
+    assert waiting.next_us is retried.next_us is None
 
 
 async def test_given_back_is_no_attempt(redis: Redis) -> None:
@@ -219,7 +235,7 @@ async def test_redriven_and_delivered(redis: Redis) -> None:
 async def test_replayed_to_a_trigger_that_had_not_matched(redis: Redis) -> None:
     steps = await Steps.of(redis, trigger("a", filters=OTHER))
     log_id = await steps.routed("e")
-    await steps.log.replay("a", [log_id], steps.catalog.version)
+    await steps.log.replay("a", [log_id], steps.catalog.version, "")
 
     waiting = await steps.match("e")
     await steps.settle("a")
@@ -232,7 +248,7 @@ async def test_replayed_after_it_was_delivered(redis: Redis) -> None:
     steps = await Steps.of(redis, trigger("a"))
     log_id = await steps.routed("e", "a")
     await steps.settle("a")
-    await steps.log.replay("a", [log_id], steps.catalog.version)
+    await steps.log.replay("a", [log_id], steps.catalog.version, "")
     await steps.lease("a")
 
     assert (await steps.match("e")).outcome == "in flight"
