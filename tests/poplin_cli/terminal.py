@@ -9,15 +9,22 @@ import subprocess
 import sys
 import termios
 
-__all__ = ["plain", "shown"]
+__all__ = ["answered", "plain", "shown"]
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def shown(
-    *arguments: str, width: int, url: str, typed: str = "", code: int = 0, **environment: str
-) -> str:
-    """All that it writes, escape sequences too, when that is typed; it ends with `code`."""
+def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
+    """All that it writes, escape sequences too."""
+    code, text = answered("", *arguments, width=width, url=url, **environment)
+    assert code == 0, text
+    return text
+
+
+def answered(
+    typed: str, *arguments: str, width: int, url: str, **environment: str
+) -> tuple[int, str]:
+    """How it ends, and all that it writes, when somebody types that."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     kept = {
@@ -40,8 +47,7 @@ def shown(
             break
         text += part
     os.close(ours)
-    assert process.wait(20) == code, text
-    return text.decode().replace("\r\n", "\n")
+    return process.wait(20), text.decode().replace("\r\n", "\n")
 
 
 def plain(text: str) -> str:

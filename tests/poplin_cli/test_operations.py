@@ -13,7 +13,7 @@ from poplin_cli.filter_option import filters_of
 from tests.console.server import Console
 from tests.operate.scene import Scene
 from tests.poplin_cli.conftest import Poplin
-from tests.poplin_cli.terminal import plain, shown
+from tests.poplin_cli.terminal import answered, plain, shown
 
 
 async def _scene(redis: Redis, letters: int = 0) -> Scene:
@@ -116,11 +116,11 @@ async def test_on_a_terminal_it_asks_and_shows_its_progress(
 ) -> None:
     scene = await _scene(redis, letters=2)
 
-    text = await asyncio.to_thread(
-        shown, "dead-letters", "purge", "audit", "--all", width=80, url=console.url, typed=typed,
-        code=code,
-    )  # fmt: skip
+    ended, text = await asyncio.to_thread(
+        answered, typed, "dead-letters", "purge", "audit", "--all", width=80, url=console.url
+    )
 
+    assert ended == code
     assert "This will remove 2 dead letters of trigger default/audit for good. Go on?" in text
     assert ("2/2" in plain(text)) is (left == 0)
     assert await redis.zcard(scene.logs[0].keys.dead(scene.uid)) == left
