@@ -1,9 +1,13 @@
-"""One entry on its way to one trigger's subscriber, and what can become of the attempt."""
+"""One entry on its way to one trigger's subscriber, and what can become of the attempt.
+
+An outcome's `kind` and `note` are what the journal has of it.
+"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from poplin.log import Entry, Held, LogId, Token
+from poplin.log.journal import Kind
 
 if TYPE_CHECKING:
     from dispatcher.lane import Lane
@@ -61,6 +65,7 @@ def held_bytes(entry: Entry) -> int:
 class Settled:
     """Delivered. `status` is the subscriber's; `note` says what was odd, if anything."""
 
+    kind: ClassVar[Kind] = "s"
     status: int
     note: str = ""
 
@@ -74,15 +79,28 @@ class Deferred:
     reason: str
     counts: bool = True
 
+    @property
+    def kind(self) -> Kind:
+        return "d" if self.counts else "g"
+
+    @property
+    def note(self) -> str:
+        return self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Buried:
     """Given up, with the whole grave; due again for the dead-letter sink if `has_sink`."""
 
+    kind: ClassVar[Kind] = "b"
     grave: bytes
     has_sink: bool
     status: int
     reason: str
+
+    @property
+    def note(self) -> str:
+        return self.reason
 
 
 Outcome = Settled | Deferred | Buried

@@ -1,4 +1,4 @@
-"""What nobody needs any more: old log entries and old dead letters."""
+"""What nobody needs any more: old log entries, journals and dead letters."""
 
 import asyncio
 from collections.abc import Callable
@@ -57,6 +57,9 @@ class Janitor:
         more = True
         while more and not stop.is_set():
             _, more = await log.trim(before, most_bytes)
+        more = True
+        while more and not stop.is_set():
+            _, more = await log.shorten_journal(broker.journal_bytes // broker.partitions)
 
     async def _expire(
         self, log: Log, trigger: TriggerRecord, now_us: int, stop: asyncio.Event

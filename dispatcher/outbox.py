@@ -7,12 +7,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-import orjson
-
 from dispatcher.delivery import Buried, Deferred, Delivery, Outcome, Settled
 from dispatcher.lane import Lane
 from poplin.errors import StoreUnavailableError
 from poplin.log import FREED, RENEW_S, Burial, Deferral, Log, LogId
+from poplin.log.journal import Shared, encode_outcomes
 
 __all__ = ["Outbox"]
 
@@ -152,19 +151,19 @@ class Outbox:
 
 
 def _journal(items: list[_Item[_O]]) -> bytes:
-    """One line for the batch: id, trigger, attempt, outcome, status, ms, reason, sink of each."""
-    return orjson.dumps(
-        [
-            (
-                delivery.id.decode(),
-                delivery.lane.record.uid,
-                delivery.attempt,
-                type(outcome).__name__.lower(),
-                outcome.status,
-                milliseconds,
-                outcome.note if isinstance(outcome, Settled) else outcome.reason,
-                delivery.grave is not None,
-            )
-            for delivery, outcome, milliseconds in items
-        ]
-    )
+    groups: dict[Shared, tuple[list[LogId], list[int]]] = {}
+    for delivery, outcome, milliseconds in items:
+        shared = (
+            outcome.kind,
+            delivery.lane.record.uid,
+            delivery.tries + 1,
+            outcome.status,
+            outcome.note,
+            delivery.grave is not None,
+        )
+        group = groups.get(shared)
+        if group is None:
+            group = groups[shared] = ([], [])
+        group[0].append(delivery.id)
+        group[1].append(milliseconds)
+    return encode_outcomes(groups)

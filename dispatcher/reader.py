@@ -157,13 +157,14 @@ class Reader:
         triggers = self.triggers
         stretch = Stretch(triggers.ordered)
         for entry in entries:
-            wanted = triggers.index.match(orjson.loads(entry[1].attributes))
+            attributes = orjson.loads(entry[1].attributes)
+            wanted = triggers.index.match(attributes)
             if not stretch.has_room(wanted):
                 moved = await self._route(position, triggers, stretch)
                 if moved is None:
                     return None
                 position, stretch = moved, Stretch(triggers.ordered)
-            stretch.add(entry, wanted)
+            stretch.add(entry, wanted, str(attributes.get("id", "")))
         return await self._route(position, triggers, stretch)
 
     async def _route(
@@ -176,6 +177,7 @@ class Reader:
                 stretch.last,
                 len(stretch.entries),
                 stretch.matches,
+                stretch.journal,
             )
         except StoreUnavailableError:
             stretch.give_back()

@@ -1,7 +1,8 @@
 """Room for what is owed: while memory is short, settled events go before any event is refused."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
@@ -24,7 +25,7 @@ _JOURNAL_KEPT_BYTES = 256 * 1024
 """In need it tells what the matter is."""
 _NO_AGE = LogId(b"0-0")
 _MOST_SLICES = 64
-"""Calls of trim in one partition and look."""
+"""Calls for one stream and look."""
 
 
 class Relief:
@@ -94,12 +95,19 @@ async def _shorten(log: Log, usage: Usage | None, share: float) -> int:
     if usage is None:
         return 0
     if spare := _spare_journal(usage):
-        await log.shorten_journal(share * spare / usage.journal_bytes)
+        await _sliced(log.shorten_journal, usage.journal_bytes - int(share * spare))
+    if not usage.settled_bytes:
+        return 0
+    return await _sliced(
+        partial(log.trim, _NO_AGE), usage.log_bytes - int(share * usage.settled_bytes)
+    )
+
+
+async def _sliced(shorten: Callable[[int], Awaitable[tuple[int, bool]]], most_bytes: int) -> int:
     total = 0
-    more = usage.settled_bytes > 0
     for _ in range(_MOST_SLICES):  # the next look goes on: a stop must not wait for all of it
+        gone, more = await shorten(most_bytes)
+        total += gone
         if not more:
             break
-        gone, more = await log.trim(_NO_AGE, usage.log_bytes - int(share * usage.settled_bytes))
-        total += gone
     return total

@@ -5,6 +5,7 @@ from collections.abc import Collection, Container, Iterator, Mapping
 from dispatcher.delivery import held_bytes
 from dispatcher.lane import Lane
 from poplin.log import Entry, LogId, Matches
+from poplin.log.journal import encode_routed
 
 __all__ = ["Stretch"]
 
@@ -23,6 +24,7 @@ class Stretch:
         self._ordered = ordered
         self.entries: list[tuple[LogId, Entry]] = []
         self.matches: dict[str, Matches] = {}
+        self._event_ids: list[str] = []
         self._found = 0
         self._lanes: dict[str, Lane] = {}
         self._sizes: dict[LogId, int] = {}
@@ -34,12 +36,17 @@ class Stretch:
     def has_room(self, wanted: Collection[str]) -> bool:
         return not self.entries or self._found + len(wanted) <= _MOST_MATCHES
 
-    def add(self, entry: tuple[LogId, Entry], wanted: Collection[str]) -> None:
+    @property
+    def journal(self) -> bytes:
+        return encode_routed([log_id for log_id, _ in self.entries], self._event_ids)
+
+    def add(self, entry: tuple[LogId, Entry], wanted: Collection[str], event_id: str) -> None:
         for uid in wanted:
             if uid not in self.matches:
                 self.matches[uid] = Matches(is_ordered=uid in self._ordered)
             self.matches[uid].ids.append(entry[0])
         self.entries.append(entry)
+        self._event_ids.append(event_id)
         self._found += len(wanted)
 
     def reserve(self, lanes: Mapping[str, Lane]) -> None:

@@ -11,6 +11,8 @@ from poplin.catalog import Catalog
 from poplin.catalog.catalog import logs
 from poplin.filters import FilterIndex, compile_filters
 from poplin.log import Keys
+from poplin.log.journal import outcomes_in
+from poplin.log.look import Look, Page, Place
 from poplin.store import translated
 
 __all__ = ["Narrator", "Step"]
@@ -34,25 +36,30 @@ class Narrator:
         self._index = FilterIndex(
             (record.name, compile_filters(record.filters)) for record in triggers
         )
-        self._partitions = [log.keys for log in logs(redis, catalog.brokers[broker])]
+        self._looks = [Look(redis, log.keys) for log in logs(redis, catalog.brokers[broker])]
         self._ids: dict[tuple[int, bytes], str] = {}
-        self._positions = {
-            name: b"0-0" for keys in self._partitions for name in (keys.log, keys.journal)
-        }
+        self._positions = {look.keys.log: b"0-0" for look in self._looks}
+        self._places = [Place() for _ in self._looks]
 
     async def next_steps(self) -> list[Step]:
         """What happened since the last call, in order; waits until something did."""
         while True:
+            # The journals first: what they tell of is in the logs then.
+            pages = [
+                await look.journal(place)
+                for look, place in zip(self._looks, self._places, strict=True)
+            ]
+            self._places = [page.rest for page in pages]
             positions: dict[Any, Any] = {**self._positions}
             with translated():
                 found: Any = await self._redis.xread(positions)
-            streams = {name.decode(): entries for name, entries in found}
+            entries = {name.decode(): rows for name, rows in found}
             steps = [
                 step
-                for keys in self._partitions
+                for look, page in zip(self._looks, pages, strict=True)
                 for step in (
-                    *self._of_log(keys, streams.get(keys.log, ())),
-                    *self._of_journal(keys, streams.get(keys.journal, ())),
+                    *self._of_log(look.keys, entries.get(look.keys.log, ())),
+                    *self._of_journal(look.keys, page),
                 )
             ]
             if steps:
@@ -68,19 +75,16 @@ class Narrator:
             names = self._index.match(attributes)
             yield "matched", event, ", ".join(names) if names else "no trigger"
 
-    def _of_journal(self, keys: Keys, entries: Any) -> Iterator[Step]:
-        for position, fields in entries:
-            self._positions[keys.journal] = position
-            for log_id, uid, attempt, outcome, status, ms, reason, to_sink in orjson.loads(
-                fields[b"j"]
-            ):
-                event = self._ids.get((keys.partition, log_id.encode()), log_id)
-                name = self._names.get(uid, uid)
-                where = f"{name}'s dead-letter sink" if to_sink else name
-                answer = f"{where}: attempt {attempt}, {status} in {ms} ms"
-                if outcome == "settled":
+    def _of_journal(self, keys: Keys, page: Page) -> Iterator[Step]:
+        for chunk in page.chunks:
+            for line in outcomes_in(chunk.lines):
+                event = self._ids.get((keys.partition, line.log_id), line.log_id.decode())
+                name = self._names.get(line.uid, line.uid)
+                where = f"{name}'s dead-letter sink" if line.to_sink else name
+                answer = f"{where}: attempt {line.attempt}, {line.status} in {line.ms} ms"
+                if line.kind == "s":
                     yield "delivered", event, answer
-                elif outcome == "deferred":
-                    yield "retried", event, f"{answer}; {reason}, trying again"
+                elif line.kind == "b":
+                    yield "dead letter", event, f"{answer}; {line.note}, given up"
                 else:
-                    yield "dead letter", event, f"{answer}; {reason}, given up"
+                    yield "retried", event, f"{answer}; {line.note}, trying again"

@@ -44,6 +44,7 @@ class BrokerRecord:
     most_partitions: int = 1
     retention_s: float = 86_400.0
     retention_bytes: int = 256 * MEBIBYTE
+    journal_bytes: int = 64 * MEBIBYTE
     rate_limit: int | None = None
     """Events a second over all ingress processes together."""
     keyed: bool = False

@@ -20,12 +20,14 @@ import orjson
 from poplin.log.values import LogId
 
 __all__ = [
+    "ROUTED",
     "Kind",
     "Line",
     "Shared",
     "checksum",
     "encode_outcomes",
     "encode_routed",
+    "first_routed",
     "outcomes_in",
     "routed_in",
 ]
@@ -38,10 +40,11 @@ Shared = tuple[Kind, str, int, int, str, bool]
 whether the dead-letter sink gave it.
 """
 
-_MOST_NOTE = 300
-_ROUTED = b'["r",'
+ROUTED = b'["r",'
+"""How a line of routing begins."""
 _OUTCOMES = tuple(b'["%b",' % kind.encode() for kind in get_args(Kind))
 _DIGITS = 8
+_MOST_NOTE = 300
 
 
 class Line(NamedTuple):
@@ -66,7 +69,7 @@ def checksum(event_id: str) -> str:
 def encode_routed(ids: Iterable[LogId], event_ids: Iterable[str]) -> bytes:
     """Both are of the same events, in log order."""
     sums = b"".join([crc32(text.encode()).to_bytes(4, "big") for text in event_ids])
-    return b'%b"%b"] %b\n' % (_ROUTED, sums.hex().encode(), b" ".join(ids))
+    return b'%b"%b"] %b\n' % (ROUTED, sums.hex().encode(), b" ".join(ids))
 
 
 def encode_outcomes(groups: Mapping[Shared, tuple[list[LogId], list[int]]]) -> bytes:
@@ -86,11 +89,19 @@ def encode_outcomes(groups: Mapping[Shared, tuple[list[LogId], list[int]]]) -> b
 def routed_in(chunk: bytes, wanted: str) -> Iterator[LogId]:
     """The entries whose event's id has this checksum, and so may be the one."""
     for line in chunk.split(b"\n"):
-        if line.startswith(_ROUTED):
+        if line.startswith(ROUTED):
             (_, sums), ids = _parted(line)
             for number, log_id in enumerate(ids):
                 if sums[number * _DIGITS : (number + 1) * _DIGITS] == wanted:
                     yield log_id
+
+
+def first_routed(chunk: bytes) -> LogId | None:
+    """The first entry whose routing it tells of."""
+    for line in chunk.split(b"\n"):
+        if line.startswith(ROUTED):
+            return _parted(line)[1][0]
+    return None
 
 
 def outcomes_in(chunk: bytes, log_ids: Container[LogId] | None = None) -> Iterator[Line]:

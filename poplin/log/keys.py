@@ -33,6 +33,11 @@ class Keys:
         return f"{self.tag}:journal"
 
     @property
+    def journal_tail(self) -> str:
+        """The journal's newest lines."""
+        return f"{self.tag}:journal:tail"
+
+    @property
     def rate(self) -> str:
         """The bucket of a broker with a rate limit; of its partition 0."""
         return f"{self.tag}:rate"
@@ -45,7 +50,7 @@ class Keys:
     @property
     def others(self) -> tuple[str, ...]:
         """All keys of a partition beside log, state and the triggers' queues."""
-        return (self.refs, self.journal, self.rate, self.ignored)
+        return (self.refs, self.journal, self.journal_tail, self.rate, self.ignored)
 
     def due(self, uid: str) -> str:
         return f"{self.tag}:due:{uid}"

@@ -126,7 +126,12 @@ class Log:
         return [(LogId(entry_id), _entry(fields)) for entry_id, fields in entries]
 
     async def route(
-        self, position: Position, last: LogId, count: int, matches: Mapping[str, Matches]
+        self,
+        position: Position,
+        last: LogId,
+        count: int,
+        matches: Mapping[str, Matches],
+        journal: bytes = b"",
     ) -> Routed:
         """Queue the matches of the `count` entries from the position's cursor up to `last`.
 
@@ -136,10 +141,13 @@ class Log:
         ordered = [uid for uid, match in matches.items() if match.is_ordered]
         uids = [uid for uid, match in matches.items() if not match.is_ordered] + ordered
         words: list[_Word] = [position.cursor, last, count, position.generation or 0, _LEASE_US]
-        words.append(len(ordered))
+        words += (journal, len(ordered))
         for match in map(matches.__getitem__, uids):
             words += (len(match.ids), match.leased, *match.ids)
-        names = (keys.log, keys.state, keys.refs, *map(keys.due, uids), *map(keys.order, ordered))
+        names = (
+            keys.log, keys.state, keys.refs, keys.journal, keys.journal_tail,
+            *map(keys.due, uids), *map(keys.order, ordered),
+        )  # fmt: skip
         token = await _route(self._redis, names, words)
         return Routed(None if token is None else Token(int(token)))
 
@@ -168,7 +176,7 @@ class Log:
         """Delivered. Of each: GONE, DONE or FREED."""
         keys = self.keys
         grouped, order = _by_trigger(items, attrgetter("uid"))
-        names = [keys.log, keys.state, keys.refs, keys.journal]
+        names = [keys.log, keys.state, keys.refs, keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid), keys.grave(uid), keys.order(uid))
@@ -191,7 +199,7 @@ class Log:
     async def defer(self, items: Sequence[Deferral], journal: bytes = b"") -> list[bool]:
         keys = self.keys
         grouped, order = _by_trigger(items, lambda item: item.held.uid)
-        names = [keys.journal]
+        names = [keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid))
@@ -204,7 +212,7 @@ class Log:
         """Given up. Of each: GONE, DONE or FREED."""
         keys = self.keys
         grouped, order = _by_trigger(items, lambda item: item.held.uid)
-        names = [keys.journal]
+        names = [keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
             names += (keys.due(uid), keys.tries(uid), keys.dead(uid), keys.grave(uid))
@@ -316,11 +324,10 @@ class Log:
         )
         return int(gone), bool(more)
 
-    async def shorten_journal(self, share: float) -> None:
-        """Remove about this share of the journal, the oldest lines first."""
-        with translated():
-            length = await self._redis.xlen(self.keys.journal)
-            await self._redis.xtrim(self.keys.journal, maxlen=int(length * (1 - share)))
+    async def shorten_journal(self, most_bytes: int) -> tuple[int, bool]:
+        """A slice of its oldest lines gone: how many chunks went, whether more would go."""
+        gone, more = await _shorten(self._redis, (self.keys.journal,), (most_bytes,))
+        return int(gone), bool(more)
 
     async def usage(self, above: float = 0.0) -> Usage:
         """The server's memory and, when more than `above` of it is used, our part of it."""
@@ -358,6 +365,7 @@ _replay = Script("replay")
 _revive = Script("revive")
 _route = Script("route")
 _settle = Script("settle")
+_shorten = Script("shorten")
 _take = Script("take")
 _trim = Script("trim")
 _usage = Script("usage")

@@ -2,23 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
 from poplin.log.keys import Keys
 from poplin.log.scripts import Script
-from poplin.log.values import LogId
+from poplin.log.values import BEGINNING, LogId
+from poplin.store import translated
 
-__all__ = ["FIRST", "NEWEST", "Look", "Sought", "Standing", "Standings", "after"]
+__all__ = [
+    "FIRST",
+    "NEWEST",
+    "Chunk",
+    "Look",
+    "Page",
+    "Place",
+    "Sought",
+    "Standing",
+    "Standings",
+    "beside",
+]
 
 FIRST, NEWEST = LogId(b"-"), LogId(b"+")
 """The ends of a log."""
 
+_CHUNKS = 64
 _TRIGGERS = 100
 _ENTRIES = 500
 _BYTES = 1024 * 1024
-"""A call that looks at so much holds the store for 1 to 3 ms."""
+"""A call that looks at so much holds the store for some ms at most."""
 
 
 class Standing(NamedTuple):
@@ -51,12 +64,39 @@ class Sought:
     rest: LogId | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to read on in a journal: from a chunk on, of which so much was read before."""
+
+    chunk: LogId = FIRST
+    skip: int = 0
+
+
+class Chunk(NamedTuple):
+    place: Place
+    lines: bytes
+
+
+class Page(NamedTuple):
+    """Chunks, and where to read on. At the end there was nothing more when it was read."""
+
+    chunks: list[Chunk]
+    rest: Place
+    is_end: bool
+
+
 class Look:
     """Reads of one partition. Any method raises StoreUnavailableError."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis = redis
         self.keys = keys
+
+    async def cursor(self) -> LogId:
+        """Up to where the log is routed."""
+        with translated():
+            cursor: Any = await self._redis.hget(self.keys.state, "cursor")
+        return LogId(cursor or BEGINNING)
 
     async def standings(self, log_id: LogId, uids: Sequence[str]) -> Standings:
         """Of many triggers in several calls: `now_us` is of the first."""
@@ -78,21 +118,39 @@ class Look:
             by_uid[uid] = Standing(_number(due), int(tries), _number(died), grave or None)
         return int(now_us), LogId(cursor)
 
-    async def seek(self, text: bytes, first: LogId, last: LogId = NEWEST) -> Sought:
-        """Look through the attributes of some hundred entries from `first` on."""
+    async def seek(self, text: bytes, first: LogId, last: LogId) -> Sought:
+        """Look through the attributes of some hundred entries, both ends included."""
         rest, looked_at, more, *found = await _seek(
             self._redis, (self.keys.log,), (text, first, last, _ENTRIES, _BYTES)
         )
         pairs = zip(map(LogId, found[::2]), found[1::2], strict=True)
         return Sought(list(pairs), int(looked_at), LogId(rest) if more else None)
 
+    async def journal(
+        self, place: Place, texts: Sequence[bytes] = (), chunks: int = _CHUNKS
+    ) -> Page:
+        """Read on from a place: the chunks that have one of the texts, or all."""
+        keys = self.keys
+        last, tail, *found = await _journal(
+            self._redis,
+            (keys.journal, keys.journal_tail),
+            (place.chunk, place.skip, chunks, *texts),
+        )
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return Page(
+            [Chunk(Place(LogId(chunk)), lines) for chunk, lines in pairs],
+            Place(LogId(last), max(0, tail)),
+            tail >= 0,
+        )
 
+
+_journal = Script("journal")
 _standing = Script("standing")
 _seek = Script("seek")
 
 
-def after(log_id: LogId) -> LogId:
-    """A first id to look from that leaves out this one."""
+def beside(log_id: LogId) -> LogId:
+    """As an end of what to look through: this entry is left out."""
     return LogId(b"(" + log_id)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Token",
     "Usage",
     "is_before",
+    "ordinal",
 ]
 
 LogId = NewType("LogId", bytes)
@@ -201,8 +202,9 @@ class Usage:
 
 def is_before(one: LogId, other: LogId) -> bool:
     """In log order."""
-    return _parts(one) < _parts(other)
+    return ordinal(one) < ordinal(other)
 
 
-def _parts(log_id: LogId) -> tuple[int, ...]:
+def ordinal(log_id: LogId) -> tuple[int, ...]:
+    """To sort by: the ids' text is of different lengths."""
     return tuple(map(int, log_id.split(b"-")))

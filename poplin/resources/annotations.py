@@ -104,7 +104,9 @@ ANNOTATIONS: dict[str, Annotation] = {
         _TRIGGER,
         _one_of("none", "partitionkey"),
         "none",
-        "Whether events of one key (partitionkey, else source) are delivered one at a time.",
+        "`partitionkey`: events of one key (`partitionkey`, else `source`) are delivered one at a "
+        "time, in the order of the log; what that promises and costs is in "
+        "[delivery.md](delivery.md#order).",
     ),
     "partitions": Annotation(
         _BROKER, _whole(1, 64), 1, "Parts of the log, which dispatchers share among them."
@@ -118,6 +120,13 @@ ANNOTATIONS: dict[str, Annotation] = {
     ),
     "retention-bytes": Annotation(
         _BROKER, parse_bytes, 256 * 2**20, "How much of them is kept at most.", "256Mi"
+    ),
+    "journal-bytes": Annotation(
+        _BROKER,
+        parse_bytes,
+        64 * 2**20,
+        "How much is kept of what became of events, for `poplin trace` (below).",
+        "64Mi",
     ),
     "rate-limit": Annotation(
         _BROKER,

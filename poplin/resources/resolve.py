@@ -88,6 +88,7 @@ def _broker_record(broker: Broker, keyed: bool) -> BrokerRecord:
         partitions=notes.get("partitions", ANNOTATIONS["partitions"].default),
         retention_s=notes.get("retention", ANNOTATIONS["retention"].default),
         retention_bytes=notes.get("retention-bytes", ANNOTATIONS["retention-bytes"].default),
+        journal_bytes=notes.get("journal-bytes", ANNOTATIONS["journal-bytes"].default),
         rate_limit=notes.get("rate-limit", ANNOTATIONS["rate-limit"].default),
         keyed=keyed,
     )

@@ -14,9 +14,9 @@ from poplin.log.look import Standing
 from poplin.trace.values import Attempt, AttemptOutcome, Match, Outcome
 from poplin.trace.why import why_not
 
-__all__ = ["Case", "judged"]
+__all__ = ["MOST_ATTEMPTS", "NOWHERE", "Case", "judged"]
 
-_MOST_ATTEMPTS = 100
+MOST_ATTEMPTS = 100
 _TODAY = "by its filter of today"
 _OUTCOMES: dict[str, AttemptOutcome] = {
     "s": "delivered",
@@ -41,6 +41,7 @@ class Case:
     attributes: Attributes | None
     is_routed: bool
     is_told: bool
+    is_paused: bool
 
     @property
     def has_facts(self) -> bool:
@@ -56,7 +57,7 @@ def judged(name: str, case: Case) -> Match:
         trigger=name,
         outcome=outcome,
         why=why,
-        attempts=tuple(map(_attempt, case.lines[-_MOST_ATTEMPTS:])),
+        attempts=tuple(map(_attempt, case.lines[-MOST_ATTEMPTS:])),
         next_us=next_us,
         grave=grave,
     )
@@ -67,12 +68,11 @@ _Verdict = tuple[Outcome, str, int | None, Grave | None]
 
 def _verdict(case: Case) -> _Verdict:
     standing = case.standing
-    # The journal was read after the queues: the entry may have come to its end meanwhile.
-    has_ended = case.lines and case.lines[-1].time_us // 1000 >= case.now_us // 1000
+    # What a queue held when we looked is told so, though a line may have come since.
     grave = parse_grave(standing.grave) if standing.grave else None
-    if standing.due is not None and not has_ended:
+    if standing.due is not None:
         return (*_queued(case, standing.due, grave), grave)
-    if standing.died_us is not None and not has_ended:
+    if standing.died_us is not None:
         return "dead", _reasons(grave), None, grave
     if case.lines:
         return (*_ended(case.lines), None, None)
@@ -87,10 +87,12 @@ def _queued(case: Case, due: int, grave: Grave | None) -> tuple[Outcome, str, in
     attempt = f"attempt {tries + 1}"
     if due < -case.now_us:
         return "in flight", f"{before}{attempt} is under way", None
-    if due < 0:
-        return "waiting", f"{before}{attempt} was cut off, and is made again soon", None
     note = case.lines[-1].note if case.lines else ""
     said = f"{note}; " if note else ""
+    if case.is_paused:
+        return "waiting", f"{before}{said}the trigger is paused", None
+    if due < 0:
+        return "waiting", f"{before}{attempt} was cut off, and is made again soon", None
     if tries:
         return "retrying", f"{before}{said}{attempt} follows", due
     return "waiting", f"{before}{said}its turn has not come yet", due

@@ -23,7 +23,7 @@ def served(max_in_flight: int) -> ServedTrigger:
 def wanted_by(uid: str, ordered: Collection[str] = ()) -> Stretch:
     """One entry."""
     stretch = Stretch(ordered)
-    stretch.add((LogId(b"1-0"), Entry(b"{}", None, b"data")), [uid])
+    stretch.add((LogId(b"1-0"), Entry(b"{}", None, b"data")), [uid], "e")
     return stretch
 
 

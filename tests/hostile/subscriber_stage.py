@@ -15,6 +15,8 @@ from redis.asyncio import Redis
 
 from poplin.catalog.catalog import read
 from poplin.log import Keys
+from poplin.log.journal import outcomes_in
+from poplin.log.look import Look, Place
 from poplin.store import connect
 from tests.fabric import Fabric, Subscriber, broker_yaml, event_headers, subscriber, trigger_yaml
 from tests.hostile.subscriber_cases import Case, Fate, cases
@@ -167,13 +169,14 @@ async def _send_healthy(each: Stage, client: httpx.AsyncClient, done: asyncio.Ev
 async def _look(each: Stage, redis: Redis) -> None:
     keys = Keys("default/main")
     names = {record.uid: record.name for record in (await read(redis)).triggers.values()}
-    entries: Any = await redis.xrange(keys.journal)
-    for _, fields in entries:
-        for row in orjson.loads(fields[b"j"]):
-            _, uid, attempt, outcome, status, _, reason, _ = row
-            if outcome != "deferred":
-                fate = Fate(attempt, status, reason) if outcome == "buried" else Fate(attempt)
-                each.fates.setdefault(names[uid], []).append(fate)
+    page = await Look(redis, keys).journal(Place())
+    assert page.is_end
+    for chunk in page.chunks:
+        for line in outcomes_in(chunk.lines):
+            if line.kind in "sb":
+                is_dead = line.kind == "b"
+                fate = Fate(line.attempt, line.status, line.note) if is_dead else Fate(line.attempt)
+                each.fates.setdefault(names[line.uid], []).append(fate)
     for uid, name in names.items():
         each.graves[name] = await redis.hlen(keys.grave(uid))
     log: Any = await redis.xrange(keys.log)

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import orjson
 import pytest
 from redis.asyncio import Redis
 
 from poplin.log import Keys
+from poplin.log.journal import outcomes_in
+from poplin.log.look import Look, Place
 from poplin.store import connect
 from tests.fabric import Fabric, broker_yaml, event_headers, trigger_yaml
 from tests.hostile.subscriber_stage import store_of
@@ -45,23 +45,23 @@ async def leaving() -> AsyncIterator[str]:
 
 
 class Outcomes:
-    """Of all attempts, by the journal, which keeps no more than the last thousands."""
+    """Of all attempts, by the journal."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._last = b"-"
+        self._look, self._place = Look(redis, Keys("default/main")), Place()
         self.found: Counter[str] = Counter()
 
     async def read(self) -> None:
-        entries: Any = await self._redis.xrange(Keys("default/main").journal, self._last)
-        for log_id, fields in entries:
-            self._last = b"(" + log_id
-            self.found.update(row[3] for row in orjson.loads(fields[b"j"]))
+        is_end = False
+        while not is_end:
+            chunks, self._place, is_end = await self._look.journal(self._place)
+            for chunk in chunks:
+                self.found.update(line.kind for line in outcomes_in(chunk.lines))
 
     async def read_all(self, count: int) -> None:
         """Until so many have come to an end."""
         async with asyncio.timeout(10):
-            while self.found["settled"] + self.found["buried"] < count:
+            while self.found["s"] + self.found["b"] < count:
                 await self.read()
                 await asyncio.sleep(0.05)
 
@@ -92,5 +92,5 @@ async def test_connections_left_idle_cost_no_attempts(tmp_path: Path) -> None:
             await redis.aclose()
 
     print(f"{sent} events, {outcomes.found}")  # noqa: T201 - with pytest -s
-    assert outcomes.found["settled"] == sent
-    assert outcomes.found["deferred"] <= MOST_WASTED * sent
+    assert outcomes.found["s"] == sent
+    assert outcomes.found["d"] <= MOST_WASTED * sent

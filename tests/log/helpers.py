@@ -6,6 +6,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from poplin.log import Burial, Deferral, Entry, Held, Log, LogId, Matches, Position, Token
+from poplin.log.look import Look, Place
 
 GENERATION = 1
 MARK = "r1"
@@ -116,6 +117,14 @@ async def fields(redis: Redis, key: str) -> set[bytes]:
 async def stream(redis: Redis, key: str) -> list[tuple[LogId, dict[bytes, bytes]]]:
     rows: Any = await redis.xrange(key)
     return [(LogId(row_id), row) for row_id, row in rows]
+
+
+async def journal(redis: Redis, log: Log) -> list[bytes]:
+    """Its lines but for those that tell the time."""
+    page = await Look(redis, log.keys).journal(Place())
+    assert page.is_end
+    lines = b"".join(chunk.lines for chunk in page.chunks).split(b"\n")
+    return [line for line in lines if line and not line.startswith(b"@")]
 
 
 async def log_ids(redis: Redis, log: Log) -> list[LogId]:

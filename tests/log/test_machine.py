@@ -15,8 +15,9 @@ from redis.asyncio import Redis
 
 from poplin.log import Held
 from poplin.log import log as log_module
+from poplin.log.journal import checksum, routed_in
 from poplin.store import connect
-from tests.log.helpers import FOR_EVER, NEWEST
+from tests.log.helpers import FOR_EVER, NEWEST, journal
 from tests.log.machine.operators import Operators
 from tests.log.machine.routers import Routers
 from tests.log.machine.workers import Workers
@@ -73,9 +74,16 @@ class Partition(Routers, Workers, Operators):
 
         seen = self._run(Seen.look(self._redis))
 
-        assert set(seen.keys) <= {model.keys.log, model.keys.state}
+        keys = model.keys
+        assert set(seen.keys) <= {keys.log, keys.state, keys.journal, keys.journal_tail}
         kept = [log_id for log_id in model.entries if order(log_id) >= order(model.cursor)]
         assert seen.log(model.keys) == [log_id for log_id in kept if log_id in model.present]
+        told = [
+            log_id
+            for line in self._run(journal(self._redis, self._log))
+            for log_id in routed_in(line, checksum("e"))
+        ]
+        assert told == [log_id for log_id in model.entries if model.is_routed(log_id)]
 
     def _leased(self, uid: str) -> list[Held]:
         """All that is due; of each line one entry."""

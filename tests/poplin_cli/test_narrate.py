@@ -5,7 +5,8 @@ from redis.asyncio import Redis
 
 from poplin.catalog import BrokerRecord, publish
 from poplin.catalog.catalog import logs
-from poplin.log import Entry
+from poplin.log import Entry, LogId
+from poplin.log.journal import encode_outcomes
 from poplin_cli.narrate import Narrator
 
 
@@ -14,8 +15,8 @@ async def test_events_of_every_partition_are_told(redis: Redis) -> None:
     for log in logs(redis, catalog.brokers["n/b"]):
         attributes = {"id": f"e{log.keys.partition}", "type": "t", "source": "/s"}
         await log.append([Entry(orjson.dumps(attributes), None, b"")])
-        journal = [("0-1", "u", 1, "settled", 202, 3, "", False)]
-        await redis.xadd(log.keys.journal, {"j": orjson.dumps(journal)})
+        told = encode_outcomes({("s", "u", 1, 202, "", False): ([LogId(b"0-1")], [3])})
+        await log.defer([], told)
 
     steps = await Narrator(redis, "n/b", catalog).next_steps()
 

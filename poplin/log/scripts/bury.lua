@@ -1,13 +1,14 @@
 -- Given up, where the caller still holds the lease: the grave says why. With a dead-letter
 -- sink the entry is due again, now for the sink; without one it is dead.
--- KEYS journal, then due, tries, dead, grave, order of each trigger. ARGV journal line, then for
--- each trigger: number of items, and id, token, grave, '1' if there is a sink, of each.
+-- KEYS journal, its tail, then due, tries, dead, grave, order of each trigger. ARGV lines for the
+-- journal, then for each trigger: number of items, and id, token, grave, '1' if there is a sink,
+-- of each.
 -- Returns a flag per item: '1' buried, '2' and another that waited behind it is due now, or
 -- '0' gone.
 local now = now_us()
 local flags = {}
 local at = 2
-for k = 2, #KEYS, 5 do
+for k = 3, #KEYS, 5 do
   local due, tries, dead, grave = KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3]
   local count = tonumber(ARGV[at])
   at = at + 1
@@ -31,5 +32,5 @@ for k = 2, #KEYS, 5 do
   end
   at = at + count * 4
 end
-write_journal(KEYS[1], ARGV[1])
+write_journal(KEYS[1], KEYS[2], ARGV[1])
 return table.concat(flags)

@@ -143,8 +143,16 @@ local function leave_line(due, order, ids)
   return freed
 end
 
-local function write_journal(journal, line)
-  if line ~= '' then redis.call('XADD', journal, 'MAXLEN', '~', 5000, '*', 'j', line) end
+-- Lines of poplin/log/journal.py into the journal. They gather in the string `tail` until they
+-- are worth an entry of the stream: reading it all costs little, however small the batches are.
+local function write_journal(journal, tail, lines)
+  if lines == '' then return end
+  local t = redis.call('TIME')
+  local ms = t[1] .. string.format('%03d', math.floor(t[2] / 1000))
+  if redis.call('APPEND', tail, '@' .. ms .. '\n' .. lines) >= 4096 then
+    redis.call('XADD', journal, '*', 'c', redis.call('GET', tail))
+    redis.call('DEL', tail)
+  end
 end
 
 -- µs until a queue has work: 0 when an entry is due or its lease ran out, -1 when none waits:

@@ -1,11 +1,11 @@
 -- Failed and to be tried again, or given back unsent, where the caller still holds the lease.
--- KEYS journal, then due, tries of each trigger. ARGV journal line, then for each trigger:
--- number of items, and id, token, delay in µs, '1' if an attempt was made, of each.
+-- KEYS journal, its tail, then due, tries of each trigger. ARGV lines for the journal, then for
+-- each trigger: number of items, and id, token, delay in µs, '1' if an attempt was made, of each.
 -- Returns a flag per item, '1' deferred or '0' gone.
 local now = now_us()
 local flags = {}
 local at = 2
-for k = 2, #KEYS, 2 do
+for k = 3, #KEYS, 2 do
   local count = tonumber(ARGV[at])
   at = at + 1
   for _, i in ipairs(held_items(KEYS[k], at, count, 4, flags)) do
@@ -20,5 +20,5 @@ for k = 2, #KEYS, 2 do
   end
   at = at + count * 4
 end
-write_journal(KEYS[1], ARGV[1])
+write_journal(KEYS[1], KEYS[2], ARGV[1])
 return table.concat(flags)

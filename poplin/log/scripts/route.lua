@@ -1,9 +1,10 @@
 -- Put the matches of a stretch of the log into the triggers' queues and move the cursor.
--- KEYS log, state, refs, then due of each trigger, then order of the last of them: those that
--- are ordered.
+-- KEYS log, state, refs, journal, its tail, then due of each trigger, then order of the last of
+-- them: those that are ordered.
 -- ARGV: cursor that the caller read from, last id it read, how many entries it read, its
--- generation, lease in µs, how many triggers are ordered, then for each trigger: number of ids,
--- how many of them (the first) the caller leases, which of an ordered one is none, the ids.
+-- generation, lease in µs, lines for the journal, how many triggers are ordered, then for each
+-- trigger: number of ids, how many of them (the first) the caller leases, which of an ordered one
+-- is none, the ids.
 -- Returns the token, or nil when stale: another router was faster, the trigger set is newer
 -- than the caller's, the broker is gone, or the caller read a log that a failover took away.
 -- A newer set than the one in force is in force from now on: what it filled, a drop by an older
@@ -20,10 +21,10 @@ local now = now_us()
 local token = -(now + tonumber(ARGV[5]))
 local leased_until, due_now = text(token), text(now)
 local references = {}
-local ordered = tonumber(ARGV[6])
+local ordered = tonumber(ARGV[7])
 local last = #KEYS - ordered
-local at = 7
-for k = 4, last do
+local at = 8
+for k = 6, last do
   local order = k > last - ordered and KEYS[k + ordered]
   local count, leased = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local members = {}
@@ -53,4 +54,5 @@ if #fields > 0 then redis.call('HSET', refs, unpack(fields)) end
 redis.call('HSET', state, 'cursor', ARGV[2])
 if generation ~= ARGV[4] then redis.call('HSET', state, 'generation', ARGV[4]) end
 redis.call('HINCRBY', state, 'routed', ARGV[3])
+write_journal(KEYS[4], KEYS[5], ARGV[6])
 return text(token)

@@ -1,12 +1,12 @@
 -- Delivered: out of the queue and forgotten, where the caller still holds the lease.
--- KEYS log, state, refs, journal, then due, tries, grave, order of each trigger.
--- ARGV journal line, then for each trigger: number of items, and id, token of each.
+-- KEYS log, state, refs, journal, its tail, then due, tries, grave, order of each trigger.
+-- ARGV lines for the journal, then for each trigger: number of items, and id, token of each.
 -- Returns a flag per item: '1' settled, '2' and another that waited behind it is due now, or
 -- '0' gone. A repeat changes nothing.
 local log, state, refs = KEYS[1], KEYS[2], KEYS[3]
 local flags = {}
 local at = 2
-for k = 5, #KEYS, 4 do
+for k = 6, #KEYS, 4 do
   local count = tonumber(ARGV[at])
   at = at + 1
   local ids, flag_of, before_us = {}, {}, #flags
@@ -24,5 +24,5 @@ for k = 5, #KEYS, 4 do
   end
   at = at + count * 2
 end
-write_journal(KEYS[4], ARGV[1])
+write_journal(KEYS[4], KEYS[5], ARGV[1])
 return table.concat(flags)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poplin.log import Entry, Held, LogId, Matches, Position
+from poplin.log.journal import encode_routed
 from tests.log.machine.world import COLOURS, WORKERS, Router, World
 from tests.log.model import order
 
@@ -75,7 +76,10 @@ class Routers(World):
             and last in model.present
         )
 
-        token = self._run(self._log.route(router.position, last, len(router.batch), matches)).token
+        told = encode_routed(router.batch, ["e"] * len(router.batch))
+        token = self._run(
+            self._log.route(router.position, last, len(router.batch), matches, told)
+        ).token
 
         assert (token is not None) == wins
         if token is None:
