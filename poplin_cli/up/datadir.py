@@ -25,7 +25,7 @@ class DataDir:
 
     def __init__(self, path: Path) -> None:
         """Raises ConfigurationError when the folder is in use, unusable or of another format."""
-        self.path = path
+        self.path = path = path.absolute()  # the store has a working folder of its own
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.lock_fd = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

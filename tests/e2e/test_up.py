@@ -97,6 +97,17 @@ async def test_a_data_dir_serves_one_fabric_at_a_time(tmp_path: Path) -> None:
     assert "is in use by another fabric" in second.stderr
 
 
+async def test_a_data_dir_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+    async with Fabric.up(tmp_path, broker_yaml(), "--data-dir", "here") as fabric:
+        answer = await fabric.post("/default/main", event_headers("1"))
+
+    assert answer.status_code == 202
+    assert (tmp_path / "here" / "store").is_dir()
+
+
 async def test_the_token_of_the_management_api_is_demanded_and_not_shown(tmp_path: Path) -> None:
     """Arguments of a process are for everybody on the machine to read."""
     token = "for-a-test"  # noqa: S105
