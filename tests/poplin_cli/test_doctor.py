@@ -190,10 +190,8 @@ def test_few_files_are_a_failure(tmp_path: Path) -> None:
 
 
 def test_people_get_a_line_a_check(tmp_path: Path) -> None:
-    ended = CliRunner().invoke(
-        app,
-        ["doctor", "--data-dir", str(tmp_path), "--api", NOWHERE, "--redis", "redis://127.0.0.1:1"],
-    )
+    where = ("--data-dir", str(tmp_path), "--api", NOWHERE, "--redis", "redis://127.0.0.1:1")
+    ended = CliRunner().invoke(app, ["doctor", *where, *free_ports()])
 
     assert ended.exit_code == 1
     (line,) = [line for line in ended.stdout.splitlines() if line.startswith("fail")]
