@@ -14,6 +14,7 @@ from poplin.store import translated
 __all__ = [
     "FIRST",
     "NEWEST",
+    "PARKED_US",
     "Chunk",
     "Look",
     "Page",
@@ -26,6 +27,9 @@ __all__ = [
 
 FIRST, NEWEST = LogId(b"-"), LogId(b"+")
 """The ends of a log."""
+
+PARKED_US = 9_000_000_000_000_000
+"""In a due set, of an ordered trigger's entry that waits behind another of its key."""
 
 _CHUNKS = 64
 _TRIGGERS = 100

@@ -10,7 +10,7 @@ from poplin.catalog import TriggerRecord
 from poplin.filters import Attributes, compile_filters
 from poplin.grave import Grave, parse_grave
 from poplin.log.journal import Line
-from poplin.log.look import Standing
+from poplin.log.look import PARKED_US, Standing
 from poplin.trace.values import Attempt, AttemptOutcome, Match, Outcome
 from poplin.trace.why import why_not
 
@@ -91,6 +91,8 @@ def _queued(case: Case, due: int, grave: Grave | None) -> tuple[Outcome, str, in
     said = f"{note}; " if note else ""
     if case.is_paused:
         return "waiting", f"{before}{said}the trigger is paused", None
+    if due >= PARKED_US:
+        return "waiting", f"{before}{said}an earlier event of its key comes first", None
     if due < 0:
         return "waiting", f"{before}{attempt} was cut off, and is made again soon", None
     if tries:

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from poplin.catalog import publish, set_paused
 from poplin.log import Deferral
+from poplin.log.look import PARKED_US
 from poplin.trace import trace
 from tests.log.helpers import FOR_EVER, NEWEST, lease_runs_out
 from tests.trace.helpers import BROKER, GRAVE, Steps, lines, trigger
@@ -120,6 +121,17 @@ async def test_waiting_for_a_trigger_that_is_paused(redis: Redis, by_annotation:
     assert (waiting.outcome, waiting.why) == ("waiting", "the trigger is paused")
     assert (retried.outcome, retried.why) == ("waiting", "answered 503; the trigger is paused")
     assert waiting.next_us is retried.next_us is None
+
+
+async def test_waiting_behind_another_of_its_key(redis: Redis) -> None:
+    steps = await Steps.of(redis, trigger("a"))
+    log_id = await steps.routed("e", "a")
+    await redis.zadd(steps.log.keys.due("a"), {log_id: PARKED_US})
+
+    match = await steps.match("e")
+
+    assert (match.outcome, match.next_us) == ("waiting", None)
+    assert match.why == "an earlier event of its key comes first"
 
 
 async def test_given_back_is_no_attempt(redis: Redis) -> None:

@@ -7,8 +7,10 @@ import pytest
 from redis.asyncio import Redis
 
 from poplin.catalog import BrokerRecord, publish
-from poplin.log import Log
+from poplin.log import BEGINNING, Log, LogId
 from poplin.log.journal import encode_routed
+from poplin.log.look import FIRST, Look
+from poplin.log.look import NEWEST as NEWEST_ID
 from poplin.trace import trace
 from poplin.trace.finding import Effort
 from tests.log.helpers import FOR_EVER, NEWEST, everything
@@ -152,17 +154,34 @@ async def test_a_look_through_the_log_is_bounded_and_says_so(
 
 
 async def test_large_events_are_looked_through_in_small_bites(redis: Redis) -> None:
-    """Each call of the store stops at about a MiB."""
     steps = await Steps.of(redis, trigger("a"))
     for number in range(12):
         large = entry(f"e{number}")._replace(data=b"x" * 1_000_000)
         await steps.log.append([large])
-    await redis.config_resetstat()
 
+    bite = await Look(redis, steps.log.keys).seek(b"no", FIRST, NEWEST_ID)
+
+    assert bite.looked_at == 8
+    assert bite.rest is not None
     assert len(await _logs(steps, "e11")) == 1
 
-    stats = (await redis.info("commandstats"))["cmdstat_xrange"]
-    assert stats["calls"] >= 3
+
+async def test_what_is_routed_while_we_look_is_told_once_and_with_its_lines(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found twice: by the journal, and behind the cursor that we had read."""
+    steps = await Steps.of(redis, trigger("a"), trigger("b"))
+    await steps.routed("e", "a")
+    await steps.settle("a")
+
+    async def before(_: Look) -> LogId:
+        return BEGINNING
+
+    monkeypatch.setattr(Look, "cursor", before)
+
+    (event,) = (await trace(redis, steps.catalog, "e")).events
+
+    assert [each.outcome for each in event.matches] == ["delivered", "filtered"]
 
 
 async def test_brokers_do_not_see_each_others_triggers(redis: Redis) -> None:
@@ -174,3 +193,19 @@ async def test_brokers_do_not_see_each_others_triggers(redis: Redis) -> None:
     (event,) = (await trace(redis, steps.catalog, "e")).events
 
     assert (event.broker, event.matches) == ("shop/other", ())
+
+
+async def test_all_of_many_triggers_are_told_of(redis: Redis) -> None:
+    names = [f"t{number:03d}" for number in range(250)]
+    steps = await Steps.of(redis, *map(trigger, names))
+    await steps.routed("e", "t007", "t101", "t249")
+    await steps.settle("t101")
+
+    (event,) = (await trace(redis, steps.catalog, "e")).events
+
+    assert [each.trigger for each in event.matches] == [f"shop/{name}" for name in names]
+    assert {each.trigger: each.outcome for each in event.matches if each.outcome != "filtered"} == {
+        "shop/t007": "waiting",
+        "shop/t101": "delivered",
+        "shop/t249": "waiting",
+    }
