@@ -71,7 +71,7 @@ def _attempt_text(accepted: str, attempt: dict[str, Any]) -> str:
 
 def _next_step(event: dict[str, Any], match: dict[str, Any]) -> str:
     if match["outcome"] == "dead" and match["grave"] is not None:
-        return f"poplin dead-letters show {match['trigger']} --id {event['logId']}"
+        return f"poplin dead-letters show {match['trigger']} {event['logId']}"
     if match["outcome"] == "retrying":
         return f"poplin describe trigger {match['trigger']}"
     return ""

@@ -5,8 +5,6 @@
 -- the looks; of a longer one it is looked for where old ones are: among the first that may be
 -- attempted, the first leased, and those whose retry is the furthest.
 local now = now_us()
--- From the year 2223 on it is no time: the entry waits for another one.
-local parked = '8000000000000000'
 local share = math.max(100, math.floor(tonumber(ARGV[1]) / (#KEYS / 2)))
 
 local oldest
@@ -33,7 +31,7 @@ for k = 1, #KEYS, 2 do
   reply[#reply + 1] = {
     backlog,
     redis.call('ZCOUNT', due, '-inf', '(' .. text(-now)),
-    redis.call('ZCOUNT', due, '(' .. text(now), '(' .. parked),
+    redis.call('ZCOUNT', due, '(' .. text(now), '(' .. PARKED),
     redis.call('ZCARD', KEYS[k + 1]),
     oldest and text(oldest) or '',
   }
