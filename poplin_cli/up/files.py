@@ -38,7 +38,9 @@ class Files:
         for problem in problems:
             self._output.say(str(problem), level="error")
         if problems and (kept := _kept(loaded)):
-            self._output.say(f"the last good version keeps serving of {_few(kept)}", level="warning")
+            self._output.say(
+                f"the last good version keeps serving of {_few(kept)}", level="warning"
+            )
         for file in _new(_broken(before.problems), _broken(loaded.problems)):
             if os.path.exists(file):
                 self._output.say(f"{file} is mended")
