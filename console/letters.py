@@ -1,6 +1,7 @@
 """`/triggers/…/dead-letters`: look at them, redrive them, purge them."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -16,6 +17,7 @@ from console.problems import ProblemError
 from console.view import View, time_text
 from poplin.catalog import BrokerRecord
 from poplin.catalog.catalog import logs
+from poplin.errors import StoreUnavailableError
 from poplin.log import entry_at
 from poplin.metrics import add_totals
 from poplin.metrics.families import REDRIVEN
@@ -33,7 +35,7 @@ from poplin.operate import (
     when_text,
 )
 
-__all__ = ["letter_routes"]
+__all__ = ["DeadLetterView", "SliceAnswer", "SliceBody", "letter_routes"]
 
 _Act = Callable[[Redis, BrokerRecord, str, Selection], Awaitable[SliceDone]]
 _LETTERS = "/triggers/{namespace}/{name}/dead-letters"
@@ -120,11 +122,13 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
             done = await act(redis, broker, trigger.uid, selection)
         except UnknownLetterError as error:
             raise _unknown(error) from error
-        if act is redrive:
-            await add_totals(redis, (REDRIVEN, target.labels), done.count)
         before = when_text(done.before_us)
         is_done = bool(body.ids) or not done.count or not done.remaining
         audit.did(what, trigger.key, done.count, operation=before, is_done=is_done)
+        if act is redrive:
+            # A count that is missing is no reason to call what is done a failure.
+            with suppress(StoreUnavailableError):
+                await add_totals(redis, (REDRIVEN, target.labels), done.count)
         return SliceAnswer(count=done.count, remaining=done.remaining, before=before)
 
     @routes.post(_LETTERS + "/redrive")

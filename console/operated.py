@@ -9,7 +9,7 @@ from console.queries import named
 from poplin.catalog import BrokerRecord, Catalog, TriggerRecord
 from poplin.catalog.catalog import read
 
-__all__ = ["Operated", "operated"]
+__all__ = ["Operated", "operated", "operated_of"]
 
 
 class Operated(NamedTuple):
@@ -24,10 +24,10 @@ class Operated(NamedTuple):
 
 async def operated(redis: Redis, namespace: str, name: str) -> Operated:
     """Raises ProblemError for one that is not there, or not served."""
-    return _in_catalog(await read(redis), namespace, name)
+    return operated_of(await read(redis), namespace, name)
 
 
-def _in_catalog(catalog: Catalog, namespace: str, name: str) -> Operated:
+def operated_of(catalog: Catalog, namespace: str, name: str) -> Operated:
     verdict = named(catalog, "Trigger", namespace, name)
     trigger = catalog.triggers.get(f"{namespace}/{name}")
     broker = catalog.brokers.get(trigger.broker_key) if trigger else None

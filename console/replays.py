@@ -1,6 +1,7 @@
 """`/brokers/…/replay`: old events into one trigger's queue again."""
 
 import re
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +11,12 @@ from redis.asyncio import Redis
 
 from console.audit import Audit
 from console.moments import moment_us, now_us
-from console.operated import Operated, operated
+from console.operated import Operated, operated_of
 from console.problems import ProblemError
 from console.queries import broker_of
 from console.view import View
 from poplin.catalog.catalog import read
-from poplin.errors import InvalidResourceError
+from poplin.errors import InvalidResourceError, StoreUnavailableError
 from poplin.filters import compile_filters
 from poplin.metrics import add_totals
 from poplin.metrics.families import REPLAYED
@@ -29,7 +30,7 @@ from poplin.operate import (
 )
 from poplin.resources import check_filters
 
-__all__ = ["replay_routes"]
+__all__ = ["ReplayAnswer", "ReplayBody", "replay_routes"]
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z", re.ASCII)
 
@@ -84,7 +85,6 @@ def replay_routes(redis: Redis, audit: Audit) -> APIRouter:
         except TriggerGoneError as error:
             raise ProblemError(404, str(error)) from error
         if not order.is_dry:
-            await add_totals(redis, (REPLAYED, target.labels), done.done.replayed)
             audit.did(
                 "events replayed",
                 target.trigger.key,
@@ -92,15 +92,19 @@ def replay_routes(redis: Redis, audit: Audit) -> APIRouter:
                 operation=order.mark,
                 is_done=done.next is None,
             )
+            # A count that is missing is no reason to call what is done a failure.
+            with suppress(StoreUnavailableError):
+                await add_totals(redis, (REPLAYED, target.labels), done.done.replayed)
         return _answer(order, done)
 
     return routes
 
 
 async def _target(redis: Redis, namespace: str, name: str, body: ReplayBody) -> Operated:
-    broker = broker_of(await read(redis), namespace, name)
+    catalog = await read(redis)
+    broker = broker_of(catalog, namespace, name)
     trigger_namespace, _, trigger_name = body.trigger.rpartition("/")
-    target = await operated(redis, trigger_namespace or namespace, trigger_name)
+    target = operated_of(catalog, trigger_namespace or namespace, trigger_name)
     if target.broker != broker:
         raise ProblemError(
             409,

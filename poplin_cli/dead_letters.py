@@ -18,7 +18,7 @@ from poplin_cli.options import (
 )
 from poplin_cli.runner import Commands
 
-__all__ = ["dead_letters_app"]
+__all__ = ["dead_letters_app", "list_letters", "purge", "redrive", "show_letter"]
 
 dead_letters_app = typer.Typer(
     name="dead-letters",

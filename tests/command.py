@@ -32,13 +32,19 @@ class Poplin:
             name: value for name, value in os.environ.items() if not name.startswith("POPLIN_")
         } | {"POPLIN_API": url}
 
-    async def __call__(self, *arguments: str) -> Ended:
-        return await self.interrupted(None, *arguments)
+    async def __call__(self, *arguments: str, within_s: float = 60) -> Ended:
+        return await self._run(None, arguments, within_s)
 
-    async def interrupted(
-        self, when: Callable[[], Awaitable[object]] | None, *arguments: str
-    ) -> Ended:
+    async def interrupted(self, when: Callable[[], Awaitable[object]], *arguments: str) -> Ended:
         """With Ctrl-C when that has come to be."""
+        return await self._run(when, arguments, 60)
+
+    async def _run(
+        self,
+        when: Callable[[], Awaitable[object]] | None,
+        arguments: tuple[str, ...],
+        within_s: float,
+    ) -> Ended:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "poplin_cli.main", *arguments,
             stdin=asyncio.subprocess.DEVNULL,
@@ -50,7 +56,7 @@ class Poplin:
         if when is not None:
             await when()
             process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(within_s):
             out, err = await ending
         assert process.returncode is not None
         return Ended(process.returncode, out.decode(), err.decode())

@@ -17,7 +17,7 @@ __all__ = ["Script"]
 _REFUSED_WHEN_FULL = frozenset({"append", "replay"})
 # With profile ha, these count only once a replica has them; what the others write may be lost
 # with a primary, because it is done again.
-_COPIED = frozenset({"append", "fence", "pause", "publish", "roster"})
+_COPIED = frozenset({"append", "fence", "publish", "roster"})
 
 
 @cache

@@ -6,19 +6,16 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import orjson
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
 from poplin.catalog import set_paused
 from poplin.catalog.catalog import read
-from poplin.log import Entry, Log
 from poplin.store import connect
 from tests.command import Poplin
 from tests.fabric import Fabric, Subscriber, broker_yaml, subscriber, trigger_yaml
-from tests.owing import owes_nothing
-from tests.waiting import until
+from tests.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -59,42 +56,6 @@ def poplin(fabric: Fabric) -> Poplin:
     return Poplin(fabric.admin_url)
 
 
-class Shop:
-    """Events of the broker, numbered on, and who got them."""
-
-    def __init__(self, redis: Redis, peer: Subscriber) -> None:
-        self.redis, self.peer = redis, peer
-        self.logs = [Log(redis, "default/main", number) for number in range(2)]
-
-    async def accept(self, prefix: str, count: int, kind: str = "audit", **more: str) -> set[str]:
-        ids = [f"{prefix}-{number}" for number in range(count)]
-        for start in range(0, count, 100):
-            entries = [
-                Entry(
-                    orjson.dumps(
-                        {"specversion": "1.0", "id": each, "source": "/s", "type": kind, **more}
-                    ),
-                    None,
-                    b"data of " + each.encode(),
-                )
-                for each in ids[start : start + 100]
-            ]
-            await self.logs[start // 100 % 2].append(entries)
-        return set(ids)
-
-    async def is_idle(self) -> None:
-        await until(lambda: owes_nothing(self.redis), 40)
-
-    def got(self, prefix: str) -> Counter[str]:
-        """Requests by event id."""
-        ids = (each.headers["ce-id"] for each in self.peer.received)
-        return Counter(each for each in ids if each.startswith(prefix))
-
-    async def dead(self, trigger: str = "audit") -> int:
-        record = (await read(self.redis)).triggers[f"default/{trigger}"]
-        return sum([int(await self.redis.zcard(log.keys.dead(record.uid))) for log in self.logs])
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def shop(redis: Redis, peer: Subscriber) -> AsyncIterator[Shop]:
     peer.received.clear()
@@ -108,18 +69,8 @@ async def shop(redis: Redis, peer: Subscriber) -> AsyncIterator[Shop]:
         await log.purge(uid, await log.dead(uid))
 
 
-async def _given_up(shop: Shop, prefix: str, count: int) -> set[str]:
-    """Dead letters; the subscriber takes events again."""
-    shop.peer.answer = lambda _: (400, "", b"no such order")
-    ids = await shop.accept(prefix, count)
-    await shop.is_idle()
-    shop.peer.received.clear()
-    shop.peer.answer = lambda _: (202, "", b"")
-    return ids
-
-
 async def test_all_dead_letters_are_redriven_and_nothing_else(shop: Shop, poplin: Poplin) -> None:
-    ids = await _given_up(shop, "r", LETTERS)
+    ids = await shop.given_up("r", LETTERS)
     await shop.accept("delivered", 10)
     await shop.is_idle()
     shop.peer.received.clear()
@@ -133,7 +84,7 @@ async def test_all_dead_letters_are_redriven_and_nothing_else(shop: Shop, poplin
 
 
 async def test_what_dies_again_is_redriven_once(shop: Shop, poplin: Poplin) -> None:
-    await _given_up(shop, "again", 300)
+    await shop.given_up("again", 300)
     shop.peer.answer = lambda _: (400, "", b"")
 
     done = await poplin(
@@ -149,7 +100,7 @@ async def test_what_dies_again_is_redriven_once(shop: Shop, poplin: Poplin) -> N
 async def test_a_redrive_stops_between_slices_and_says_how_many_were_done(
     shop: Shop, poplin: Poplin
 ) -> None:
-    await _given_up(shop, "stopped", 400)
+    await shop.given_up("stopped", 400)
 
     done = await poplin.interrupted(
         lambda: shop.peer.wait_for(50),

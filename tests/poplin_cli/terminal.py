@@ -9,13 +9,22 @@ import subprocess
 import sys
 import termios
 
-__all__ = ["plain", "shown"]
+__all__ = ["answered", "plain", "shown"]
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
     """All that it writes, escape sequences too."""
+    code, text = answered("", *arguments, width=width, url=url, **environment)
+    assert code == 0, text
+    return text
+
+
+def answered(
+    typed: str, *arguments: str, width: int, url: str, **environment: str
+) -> tuple[int, str]:
+    """How it ends, and all that it writes, when somebody types that."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     kept = {
@@ -27,6 +36,7 @@ def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
         env={**kept, "TERM": "xterm-256color", "POPLIN_API": url, **environment},
     )  # fmt: skip
     os.close(theirs)
+    os.write(ours, typed.encode())
     text = b""
     while True:
         try:
@@ -37,8 +47,7 @@ def shown(*arguments: str, width: int, url: str, **environment: str) -> str:
             break
         text += part
     os.close(ours)
-    assert process.wait(20) == 0, text
-    return text.decode().replace("\r\n", "\n")
+    return process.wait(20), text.decode().replace("\r\n", "\n")
 
 
 def plain(text: str) -> str:
