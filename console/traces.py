@@ -12,7 +12,15 @@ from poplin.catalog.catalog import read
 from poplin.grave import Grave
 from poplin.trace import Attempt, EventTrace, Match, Trace, trace
 
-__all__ = ["GraveView", "TraceView", "grave_view", "trace_routes"]
+__all__ = [
+    "AttemptView",
+    "GraveView",
+    "MatchView",
+    "TraceView",
+    "TracedEventView",
+    "grave_view",
+    "trace_routes",
+]
 
 SourceParam = Annotated[str, Query(description="Only events of this source.")]
 BrokerParam = Annotated[str, Query(description="Only of this broker: NAMESPACE/NAME.")]

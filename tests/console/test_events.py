@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -62,6 +62,8 @@ async def test_events_of_all_partitions_go_by_as_they_are_accepted(
             await append_event(redis, f"e{number}", partition=number % 3)
 
         assert sorted(await stream.ids(6)) == [f"e{number}" for number in range(6)]
+        await append_event(redis, "last")
+        assert await stream.ids(1) == ["last"]
 
 
 async def test_an_event_is_shown_whole(redis: Redis, server: httpx.AsyncClient) -> None:
@@ -177,6 +179,8 @@ async def test_a_reader_that_does_not_read_holds_nobody_and_nothing(
     after = psutil.Process(console.process.pid).memory_info().rss
     for writer in readers:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     assert sorted(took)[10] < 0.25, took
     assert after - before < 48 << 20

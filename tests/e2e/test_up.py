@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from redis import Redis
 
@@ -94,6 +95,25 @@ async def test_a_data_dir_serves_one_fabric_at_a_time(tmp_path: Path) -> None:
 
     assert second.returncode == 2
     assert "is in use by another fabric" in second.stderr
+
+
+async def test_the_token_of_the_management_api_is_demanded_and_not_shown(tmp_path: Path) -> None:
+    """Arguments of a process are for everybody on the machine to read."""
+    token = "for-a-test"  # noqa: S105
+    async with Fabric.up(tmp_path, broker_yaml(), "--admin-token", token) as fabric:
+        (console,) = (
+            each
+            for each in psutil.Process(fabric.process.pid).children()
+            if "console" in each.cmdline()
+        )
+        arguments = " ".join(console.cmdline())
+        async with httpx.AsyncClient(base_url=fabric.admin_url, trust_env=False) as client:
+            without = await client.get("/brokers")
+            known = await client.get("/brokers", headers={"authorization": f"Bearer {token}"})
+
+    assert (without.status_code, known.status_code) == (401, 200)
+    assert token not in arguments
+    assert not any(token in line for line in fabric.lines)
 
 
 def test_a_start_without_a_broker_is_one_clear_line(tmp_path: Path) -> None:

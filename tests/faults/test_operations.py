@@ -1,7 +1,6 @@
 """A redrive and a replay of many: exactly those, and what is new keeps its pace meanwhile."""
 
 import asyncio
-import multiprocessing
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from multiprocessing.connection import Connection
@@ -12,6 +11,7 @@ import pytest
 
 from bench.load import Load, run_load
 from bench.sink import run_sink
+from bench.yardstick import processes
 from poplin.store import connect
 from poplin_cli.options import DEFAULT_RATE
 from tests.command import Poplin
@@ -79,8 +79,8 @@ async def test_a_replay_of_many_is_exactly_those(tmp_path: Path) -> None:
 @contextmanager
 def _sink() -> Iterator[tuple[Connection, int]]:
     """A subscriber of its own process, which notes each event's age."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=run_sink, args=(theirs,), daemon=True)
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=run_sink, args=(theirs,), daemon=True)
     process.start()
     try:
         yield ours, ours.recv()
@@ -91,12 +91,12 @@ def _sink() -> Iterator[tuple[Connection, int]]:
 
 async def _p99_ms(port: int, sink: Connection, name: str) -> float:
     """Of new events at a steady rate."""
-    ours, theirs = multiprocessing.Pipe()
+    ours, theirs = processes.Pipe()
     load = Load(
         port=port, path="/default/main", connections=8, seconds=SECONDS, size=500,
         rate=LIVE_RATE, prefix=name,
     )  # fmt: skip
-    process = multiprocessing.Process(target=run_load, args=(load, theirs), daemon=True)
+    process = processes.Process(target=run_load, args=(load, theirs), daemon=True)
     process.start()
     while not ours.poll():  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.05)
