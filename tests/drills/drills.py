@@ -62,15 +62,15 @@ DRILLS = (
         "the cursor advances before the matches are due",
         "dispatcher/reader.py",
         "            routed = await self._log.route(\n"
-        "                Position(position.cursor, generation),\n"
+        "                Position(position.cursor, triggers.generation),\n"
         "                stretch.last,\n"
         "                len(stretch.entries),\n"
         "                stretch.matches,\n"
         "            )\n",
         "            last = stretch.last\n"
-        "            await self._log.route(Position(position.cursor, generation), last, 1, {})\n"
+        "            await self._log.route(Position(position.cursor, triggers.generation), last, 1, {})\n"
         "            await asyncio.sleep(0.2)\n"
-        "            position = Position(last, generation)\n"
+        "            position = Position(last, triggers.generation)\n"
         "            routed = await self._log.route(position, last, 1, stretch.matches)\n",
         (_KILLED,),
     ),
