@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
 from console import problems
@@ -20,7 +21,9 @@ __all__ = ["console_app"]
 
 def console_app(redis: Redis, access: Access | None = None, audit: Audit | None = None) -> FastAPI:
     """Flush `audit` when it ends."""
-    app = FastAPI(
+    # /docs with its scripts in the package: FastAPI's own page loads them from elsewhere.
+    app = FastAPIOffline(
+        redoc_url=None,
         title="Poplin",
         summary="Brokers, triggers, and what became of every event",
         version=version("poplin"),

@@ -1,5 +1,6 @@
 """Who is answered, with and without a token."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -138,3 +139,14 @@ def test_a_token_that_no_header_carries_is_refused(token: str) -> None:
 
     assert result.exit_code == 2
     assert result.stderr.startswith("poplin: --admin-token must be")
+
+
+async def test_the_documentation_needs_no_network() -> None:
+    async with _client(Access()) as client:
+        page = (await client.get("/docs")).text
+        files = re.findall(r'(?:src|href)="([^"]+)"', page)
+        answers = [await client.get(name) for name in files]
+
+    assert len(files) >= 2
+    assert all(name.startswith("/") for name in files)
+    assert [answer.status_code for answer in answers] == [200] * len(files)
