@@ -21,6 +21,7 @@ __all__ = ["TriggerView", "trigger_routes", "trigger_view"]
 _ELSEWHERE = frozenset(
     {
         "uid", "namespace", "name", "broker", "subscriber_uri", "filters", "delivery", "paused",
+        "ordering",
     }
 )  # fmt: skip
 """Fields of a record that are no part of its delivery."""
@@ -40,6 +41,7 @@ class TriggerView(View):
     reason: str
     message: str
     paused: bool
+    ordering: str
     backlog: int
     in_flight: int
     retrying: int
@@ -116,6 +118,7 @@ def _view(
         reason=verdict.reason,
         message=verdict.message,
         paused=record is not None and (record.paused or record.uid in paused),
+        ordering=record.ordering if record else "none",
         backlog=figures.backlog,
         in_flight=figures.in_flight,
         retrying=figures.retrying,

@@ -27,6 +27,7 @@ def trigger_portrait(view: dict[str, Any], letters: Sequence[dict[str, Any]]) ->
         ("Subscriber", view["subscriberUri"] or "not resolved"),
         ("Dead-letter sink", view["deadLetterSinkUri"] or "none; dead letters are kept here"),
         ("Paused", "yes" if view["paused"] else "no"),
+        ("Ordering", view["ordering"]),
     )
     _conditions(out, view["status"])
     if view["uid"]:  # else it is not served, and nothing of it is in force
