@@ -46,13 +46,12 @@ class Removal:
         # The clock by which the time of the removal was taken.
         before_us = await Log(self._redis, "").server_time_us() - int(self._kept_s * 1e6)
         for trigger in list(catalog().removed.values()):
-            if trigger.removed_us <= before_us and not catalog().is_written(trigger):
+            if trigger.removed_us <= before_us:
                 await self._drop(trigger, stop, catalog)
         waiting = {trigger.broker_key for trigger in catalog().removed.values()}
         for broker in list(catalog().closed.values()):
             # Its triggers left with it or before it; their queues name entries of its log.
-            is_over = broker.removed_us <= before_us and not catalog().is_written(broker)
-            if is_over and broker.key not in waiting and not stop.is_set():
+            if broker.removed_us <= before_us and broker.key not in waiting and not stop.is_set():
                 await self._erase(broker)
 
     async def _drop(

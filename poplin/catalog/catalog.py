@@ -54,16 +54,6 @@ class Catalog:
         removed = {(each.key, each.broker_key): each.uid for each in self.removed.values()}
         return removed | {(each.key, each.broker_key): each.uid for each in self.triggers.values()}
 
-    def is_written(self, gone: RemovedTrigger | RemovedBroker) -> bool:
-        """Is its document there still, though it cannot be served? It waits to be mended, however
-        long: a mistake is no removal.
-        """
-        kind = "Trigger" if isinstance(gone, RemovedTrigger) else "Broker"
-        verdict = self.verdicts.get(f"{kind}/{gone.key}")
-        if verdict is None or isinstance(gone, RemovedBroker):
-            return verdict is not None
-        return verdict.broker in ("", gone.broker)  # a refused one may name none
-
     def triggers_of(self, broker: str) -> list[TriggerRecord]:
         return [trigger for trigger in self.triggers.values() if trigger.broker_key == broker]
 

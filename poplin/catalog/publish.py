@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
 
 from redis.asyncio import Redis
 
@@ -27,8 +26,6 @@ from poplin.log import Log
 from poplin.log.scripts import Script
 
 __all__ = ["forget", "is_in_force", "publish"]
-
-_Gone = TypeVar("_Gone", RemovedTrigger, RemovedBroker)
 
 _MOST_NAMES = 500
 """Of changed fields that are announced; who follows reads all fields when there are more."""
@@ -63,7 +60,6 @@ async def publish(
         verdicts={verdict.key: verdict for verdict in verdicts},
         closed=_removed_brokers(old, new_brokers, now_us),
     )
-    new = _with_times(old, new, now_us)
     if new != old:
         new = replace(new, version=max(old.version, after) + 1)
         await _all(_added(redis, old, new), lambda log: log.fence(new.version))
@@ -149,20 +145,6 @@ def _removed_brokers(
                 removed_us=now_us,
             )
     return closed
-
-
-def _with_times(old: Catalog, new: Catalog, now_us: int) -> Catalog:
-    """What could not be served and is taken away now was removed now, not when it failed."""
-
-    def timed(gone: _Gone) -> _Gone:
-        is_left = old.is_written(gone) and not new.is_written(gone)
-        return replace(gone, removed_us=now_us) if is_left else gone
-
-    return replace(
-        new,
-        removed={uid: timed(each) for uid, each in new.removed.items()},
-        closed={key: timed(each) for key, each in new.closed.items()},
-    )
 
 
 async def _write(redis: Redis, old: Catalog, new: Catalog) -> None:

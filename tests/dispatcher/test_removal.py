@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import Redis
 
 from dispatcher.removal import Removal
-from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, Verdict, publish
+from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, publish
 from poplin.catalog.catalog import CATALOG, CHANGES, logs
 from poplin.log import Matches
 from tests.log.helpers import accepted, dead, everything, owed, routed
@@ -120,40 +120,6 @@ async def test_a_log_is_kept_as_long_as_a_queue_that_names_its_entries(redis: Re
     await running
 
     assert await everything(redis) == before
-
-
-async def test_what_cannot_be_served_is_kept_until_its_document_goes(
-    redis: Redis, store_url: str
-) -> None:
-    """An edit that breaks a ref, or a mistake that a restart meets, costs no backlog."""
-    await _with_work(redis)
-    broken = [
-        Verdict(kind="Broker", namespace="n", name="b"),
-        Verdict(kind="Trigger", namespace="n", name="t", broker="b"),
-    ]
-    await publish(redis, [], [], broken)
-    async with removing(redis, store_url, 0.001) as (lines, follower):
-        await asyncio.sleep(0.1)
-        assert not lines
-
-        await publish(redis, [], [])
-
-        await until(lambda: len(lines) == 2 and not follower.catalog.closed)
-
-
-async def test_the_time_of_a_removal_begins_when_the_document_goes(redis: Redis) -> None:
-    verdicts = [
-        Verdict(kind="Broker", namespace="n", name="b"),
-        Verdict(kind="Trigger", namespace="n", name="t", broker="b"),
-    ]
-    await publish(redis, [BROKER], [TRIGGER], verdicts)
-    broken = await publish(redis, [], [], verdicts)
-    await asyncio.sleep(0.01)
-
-    gone = await publish(redis, [], [])
-
-    assert gone.removed[TRIGGER.uid].removed_us > broken.removed[TRIGGER.uid].removed_us
-    assert gone.closed[BROKER.key].removed_us > broken.closed[BROKER.key].removed_us
 
 
 async def test_one_dispatcher_removes_for_all(redis: Redis, store_url: str) -> None:
