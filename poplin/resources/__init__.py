@@ -9,6 +9,7 @@ from poplin.resources.filter_list import check_filters
 from poplin.resources.load import Loader, load
 from poplin.resources.models import Loaded, Problem
 from poplin.resources.resolve import Resolved, resolve
+from poplin.resources.served import Served, keep_served
 from poplin.resources.status import status_of
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "Loader",
     "Problem",
     "Resolved",
+    "Served",
     "check_filters",
     "keep_good",
+    "keep_served",
     "load",
     "read_services",
     "resolve",

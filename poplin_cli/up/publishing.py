@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from poplin.catalog import Catalog, Verdict, is_in_force, publish
 from poplin.catalog.look import NOTHING, look
 from poplin.errors import StoreUnavailableError
-from poplin.resources import Loaded, Resolved, resolve
+from poplin.resources import Loaded, Resolved, keep_served, resolve
 from poplin.waiting import wait
 from poplin_cli.up.changes import Change, changes
 from poplin_cli.up.output import Output
@@ -32,6 +32,8 @@ class Publisher:
         self._services = services
         self._resolved = Resolved()
         self._catalog = Catalog()
+        self._hidden: frozenset[str] | None = None
+        """Who the files have not shown yet, because an error hides it; None before the first look."""
         self._last = NOTHING
         self._lock = asyncio.Lock()
 
@@ -78,13 +80,17 @@ class Publisher:
 
     def _resolve(self, loaded: Loaded, known: Catalog) -> Resolved:
         uids = known.uids()
-        return resolve(
+        found = resolve(
             loaded,
             lambda key, broker: uids.get((key, broker)) or str(uuid.uuid4()),
             broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
             services=self._services,
             known=known.verdicts,
         )
+        hidden = frozenset(known.verdicts) if self._hidden is None else self._hidden
+        served = keep_served(found, loaded, known, hidden)
+        self._hidden = served.hidden
+        return served.resolved
 
     async def _write(self, after: int) -> Catalog:
         found = self._resolved
