@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from poplin.errors import StoreUnavailableError
@@ -38,6 +39,13 @@ def server_binary(kind: str) -> str:
 def die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+@pytest.fixture(autouse=True)
+def _own_look_of_logs() -> Iterator[None]:
+    """A command that a test runs in this process sets up logging as a service does, for good."""
+    yield
+    structlog.reset_defaults()
 
 
 @contextmanager

@@ -142,7 +142,7 @@ async def _peer(answer: bytes) -> AsyncIterator[tuple[Redis, list[bytes]]]:
         return answer
 
     async with resp_server(answered) as port:
-        redis = connect(f"redis://127.0.0.1:{port}", timeout_s=0.2)
+        redis = connect(f"redis://127.0.0.1:{port}", timeout_s=2.0)
         try:
             yield redis, sent
         finally:

@@ -155,4 +155,6 @@ def test_triggers_that_want_nothing_cost_a_stretch_nothing() -> None:
 
         __iter__ = keys = values = items  # type: ignore[assignment]
 
-    Tally().routed("n/b", _set(NotLookedAt()), 1, _found(one=1))
+    triggers = _set({})
+    triggers.triggers = NotLookedAt()
+    Tally().routed("n/b", triggers, 1, _found(one=1))

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 from redis import Redis as SyncRedis
 from typer.testing import CliRunner
@@ -19,6 +20,7 @@ from poplin_cli.doctor.store import check_store
 from poplin_cli.main import app
 from tests.conftest import running_store
 from tests.fabric import Fabric, broker_yaml, trigger_yaml
+from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:1"
 
@@ -55,7 +57,14 @@ def test_a_machine_that_is_fit_passes_before_the_first_start(tmp_path: Path) -> 
 
 async def test_a_fabric_that_runs_is_found_and_what_is_not_ready_in_it(tmp_path: Path) -> None:
     yaml = broker_yaml() + trigger_yaml("bad", "/relative")
-    async with Fabric.up(tmp_path, yaml) as fabric:
+    async with Fabric.up(tmp_path, yaml) as fabric, httpx.AsyncClient(trust_env=False) as client:
+
+        async def is_dispatching() -> bool:
+            return (
+                "poplin_dispatchers 1.0" in (await client.get(f"{fabric.admin_url}/metrics")).text
+            )
+
+        await until(is_dispatching)
         ports = [url.rpartition(":")[2] for url in (fabric.url, fabric.admin_url)]
         code, found = await asyncio.to_thread(
             doctor,

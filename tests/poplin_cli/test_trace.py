@@ -30,7 +30,7 @@ async def test_a_person_reads_what_happened_and_what_to_do(redis: Redis, poplin:
     assert "Event e  unwanted from /test" in result.output
     assert f"accepted by broker default/main, entry {place}" in result.output
     assert "default/t: dead; given up after 2 attempts: answered 500" in result.output
-    assert f"poplin dead-letters show default/t --id {place}" in result.output
+    assert f"poplin dead-letters show default/t {place}" in result.output
     assert "default/u: filtered; " in result.output
     assert "filters[0].exact.type" in result.output
 
