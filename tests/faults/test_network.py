@@ -13,7 +13,7 @@ from tests.faults.system import system
 from tests.faults.trial import run_trial
 
 RATE = 500.0
-EVENTS = results.events(10_000, 20_000)
+EVENTS = results.events(8_000, 20_000)
 
 Fault = Callable[[Proxy, "asyncio.Task[None]"], Awaitable[float]]
 """Returns when it ended, by the loop's time."""

@@ -20,7 +20,7 @@ from tests.faults import results
 from tests.shop import Shop
 
 MOST_P99 = 2.0
-PAIRS = 5
+PAIRS = 3
 LIVE_RATE = 300.0
 SECONDS = 4.0
 DELIVERY = "{retry: 1, backoffPolicy: linear, backoffDelay: PT0.05S}"

@@ -23,7 +23,7 @@ NOTHING = b""
 @pytest.mark.timeout(600)
 async def test_dispatchers_are_killed_and_every_key_keeps_its_order(tmp_path: Path) -> None:
     """Retries included. Beside it a trigger that asks for no order."""
-    events = results.events(5_000, 50_000)
+    events = results.events(4_000, 50_000)
     async with (
         running(tmp_path / "store") as store,
         system(

@@ -35,7 +35,7 @@ def kill_one(under_test: System, role: str, chance: random.Random) -> bool:
 
 @pytest.mark.timeout(600)
 async def test_without_a_fault_the_balance_is_exact(tmp_path: Path) -> None:
-    events = results.events(20_000, 100_000)
+    events = results.events(16_000, 100_000)
 
     async def nothing(_: "asyncio.Task[None]") -> str:
         return ""
@@ -71,7 +71,7 @@ async def _kill_amid_deliveries(under_test: System) -> None:
 
 @pytest.mark.timeout(900)
 async def test_dispatchers_are_killed(tmp_path: Path) -> None:
-    events = results.events(20_000, 100_000)
+    events = results.events(16_000, 100_000)
     async with (
         running(tmp_path / "store") as store,
         system(tmp_path, store, "--dispatchers", "2", seed=2) as under_test,
@@ -92,7 +92,7 @@ async def test_dispatchers_are_killed(tmp_path: Path) -> None:
 @pytest.mark.timeout(900)
 async def test_ingresses_are_killed(tmp_path: Path) -> None:
     """What was answered 202 is delivered; what was cut off may be, whole, or not at all."""
-    events = results.events(20_000, 20_000)
+    events = results.events(16_000, 20_000)
     async with (
         running(tmp_path / "store") as store,
         system(tmp_path, store, "--workers", "2", seed=3) as under_test,

@@ -30,7 +30,7 @@ def _rss(fabric: Fabric, role: str) -> int:
 @pytest.mark.timeout(300)
 async def test_ten_thousand_triggers(tmp_path: Path) -> None:
     """Each event is for one of them."""
-    events, rate = results.events(3_000, 20_000), 100.0
+    events, rate = results.events(2_000, 20_000), 100.0
     ledger = Ledger()
     async with receiver(ledger) as peer:
         yaml = broker_yaml() + "".join(
