@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from console.app import console_app
+from console.bounds import MOST_BODY_BYTES
 from poplin.log import Burial, Held, Log
 from tests.console.helpers import a_broker, a_trigger, append_event, published
 from tests.console.test_traces import GRAVE
@@ -202,9 +203,33 @@ async def test_where_a_stream_began_is_taken_to_go_on(
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://]"])
 async def test_an_origin_that_is_no_url_is_another_origin(
-    redis: Redis, client: httpx.AsyncClient, origin: str
+    client: httpx.AsyncClient, origin: str
 ) -> None:
     answer = await client.get("/brokers", headers={"origin": origin})
 
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_a_body_is_read_up_to_its_limit(
+    redis: Redis, server: httpx.AsyncClient, is_chunked: bool
+) -> None:
+    await published(redis, [a_broker()], [a_trigger("t")])
+
+    async def chunks(size: int) -> AsyncIterator[bytes]:
+        for _ in range(size // 1024):
+            yield b" " * 1024
+        yield b"{}"
+
+    async def purge(size: int) -> httpx.Response:
+        content = chunks(size) if is_chunked else b" " * size + b"{}"
+        headers = {"content-type": "application/json"}
+        return await server.post(_PURGE, content=content, headers=headers)
+
+    refused = await purge(MOST_BODY_BYTES)
+    taken = await purge(MOST_BODY_BYTES - 1024)
+
+    assert (refused.status_code, taken.status_code) == (413, 200)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "1,048,576 bytes" in refused.json()["detail"]
