@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from console.audit import Audit
 from console.event_view import EventView, event_view
+from console.grave_view import GraveView, grave_view
 from console.moments import moment_us, now_us
 from console.operated import Operated, operated
 from console.paging import ContinueParam, LimitParam, Page, token_of, value_of
@@ -55,7 +56,7 @@ class DeadLetterView(View):
     destination: str
     sink_reason: str
     event: EventView | None = None
-    grave: dict[str, Any] | None = None
+    grave: GraveView | None = None
 
 
 class SliceBody(View):
@@ -112,7 +113,7 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
         log = logs(redis, target.broker)[found.place.partition]
         entry = await entry_at(redis, log.keys, found.place.id)
         event = event_view(target.broker.key, found.place, entry) if entry else None
-        return _view(found).model_copy(update={"event": event, "grave": _grave(found)})
+        return _view(found).model_copy(update={"event": event, "grave": grave_view(found.grave)})
 
     async def act(what: str, act: _Act, namespace: str, name: str, body: SliceBody) -> SliceAnswer:
         target = await operated(redis, namespace, name)
@@ -201,19 +202,3 @@ def _view(letter: DeadLetter) -> DeadLetterView:
         destination=grave.destination,
         sink_reason=grave.sink_reason,
     )
-
-
-def _grave(letter: DeadLetter) -> dict[str, Any]:
-    """All of it, times and body as people read them; the body keeps its base64 too."""
-    grave = letter.grave
-    return {
-        "reason": grave.reason,
-        "status": grave.status,
-        "destination": grave.destination,
-        "attempts": grave.attempts,
-        "first": time_text(grave.first_us),
-        "last": time_text(grave.last_us),
-        "body": grave.body_text,
-        "bodyBase64": grave.body,
-        "sinkReason": grave.sink_reason,
-    }
