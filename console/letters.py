@@ -12,7 +12,7 @@ from console.audit import Audit
 from console.event_view import EventView, event_view
 from console.grave_view import GraveView, grave_view
 from console.moments import moment_us, now_us
-from console.operated import Operated, operated
+from console.operated import Kept, kept, operated
 from console.paging import ContinueParam, LimitParam, Page, token_of, value_of
 from console.problems import ProblemError
 from console.view import View, time_text
@@ -93,13 +93,13 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
         continue_: ContinueParam = "",
     ) -> Page[DeadLetterView]:
         """Oldest first, over all partitions."""
-        trigger, broker = await operated(redis, namespace, name)
+        uid, broker = await kept(redis, namespace, name)
         before_us = None
         if older_than:
             now = await now_us(redis, broker)
             before_us = moment_us("query olderThan", older_than, now)
         page = await list_letters(
-            redis, broker, trigger.uid, limit, before_us=before_us, after=_last(continue_)
+            redis, broker, uid, limit, before_us=before_us, after=_last(continue_)
         )
         token = _token(page.letters[-1]) if page.remaining else ""
         items = [_view(letter) for letter in page.letters]
@@ -108,7 +108,7 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
     @routes.get(_LETTERS + "/{letter_id}")
     async def letter(namespace: str, name: str, letter_id: str) -> DeadLetterView:
         """With the event, data too, and the whole grave."""
-        target = await operated(redis, namespace, name)
+        target = await kept(redis, namespace, name)
         found = await _find(redis, target, letter_id)
         log = logs(redis, target.broker)[found.place.partition]
         entry = await entry_at(redis, log.keys, found.place.id)
@@ -156,15 +156,15 @@ async def _selection(redis: Redis, broker: BrokerRecord, body: SliceBody) -> Sel
     return Selection(body.limit, before_us, places)
 
 
-async def _find(redis: Redis, target: Operated, letter_id: str) -> DeadLetter:
-    trigger, broker = target
+async def _find(redis: Redis, target: Kept, letter_id: str) -> DeadLetter:
+    uid, broker = target
     try:
         place = Place.parse(letter_id)
     except ValueError as error:
         raise ProblemError(404, f"{letter_id[:60]!r} is no id of a dead letter; {error}") from error
-    letter = await find_letter(redis, broker, trigger.uid, place)
+    letter = await find_letter(redis, broker, uid, place)
     if letter is None:
-        raise _unknown(await unknown_letter(redis, broker, trigger.uid, place))
+        raise _unknown(await unknown_letter(redis, broker, uid, place))
     return letter
 
 
