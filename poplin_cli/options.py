@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from poplin.names import is_name, is_namespace
 from poplin_cli.errors import InputError
 
 __all__ = [
@@ -83,8 +84,6 @@ def checked_token(token: str | None) -> str | None:
 
 def full_name(name: str, namespace: str) -> str:
     """`NAMESPACE/NAME` of what a user typed. Raises InputError."""
-    from poplin.resources.names import is_name, is_namespace
-
     key = name if "/" in name else f"{namespace}/{name}"
     namespace, _, name = key.partition("/")
     if not (is_namespace(namespace) and is_name(name)):
