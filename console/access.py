@@ -44,7 +44,7 @@ class Access:
                 "is bound to are answered; ask by that, or start the fabric with --admin-token"
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _netloc(origin) != host:
             # A page may also POST across origins, without reading the answer.
             return 403, "requests from pages of other origins are not answered"
         return None
@@ -88,6 +88,14 @@ def _name(host: str) -> str:
     """A Host header without its port; empty when it is none."""
     found = _HOST.match(host)
     return (found["address"] or found["name"]).lower() if found else ""
+
+
+def _netloc(origin: str) -> str | None:
+    """None when it is no URL."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _is_address(name: str) -> bool:

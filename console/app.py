@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from console import problems
 from console.access import Access, Guard
 from console.audit import Audit
+from console.bounds import Bounds
 from console.brokers import broker_routes
 from console.events import event_routes
 from console.metrics import metrics_routes
@@ -28,6 +29,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
         summary="Brokers, triggers, and what became of every event",
         version=version("poplin"),
     )
+    app.add_middleware(Bounds)
     app.add_middleware(Guard, access=access or Access())
     problems.install(app)
 

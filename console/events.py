@@ -28,7 +28,7 @@ POSITION = "poplin-position"
 """The header that says behind which entries a stream began: what `after` takes, to go on."""
 
 _MOST_STREAMS = 64
-_BEHIND_ALL = 18446744073709551615  # the highest sequence within a millisecond
+_BEHIND_ALL = 2**64 - 2  # the highest sequence within a millisecond that a Place may have
 
 
 def event_routes(redis: Redis) -> APIRouter:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 
 from console.audit import Audit
 from console.event_view import EventView, event_view
+from console.grave_view import GraveView, grave_view
 from console.moments import moment_us, now_us
-from console.operated import Operated, operated
+from console.operated import Kept, kept, operated
 from console.paging import ContinueParam, LimitParam, Page, token_of, value_of
 from console.problems import ProblemError
 from console.view import View, time_text
@@ -55,7 +56,7 @@ class DeadLetterView(View):
     destination: str
     sink_reason: str
     event: EventView | None = None
-    grave: dict[str, Any] | None = None
+    grave: GraveView | None = None
 
 
 class SliceBody(View):
@@ -92,13 +93,13 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
         continue_: ContinueParam = "",
     ) -> Page[DeadLetterView]:
         """Oldest first, over all partitions."""
-        trigger, broker = await operated(redis, namespace, name)
+        uid, broker = await kept(redis, namespace, name)
         before_us = None
         if older_than:
             now = await now_us(redis, broker)
             before_us = moment_us("query olderThan", older_than, now)
         page = await list_letters(
-            redis, broker, trigger.uid, limit, before_us=before_us, after=_last(continue_)
+            redis, broker, uid, limit, before_us=before_us, after=_last(continue_)
         )
         token = _token(page.letters[-1]) if page.remaining else ""
         items = [_view(letter) for letter in page.letters]
@@ -107,12 +108,12 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
     @routes.get(_LETTERS + "/{letter_id}")
     async def letter(namespace: str, name: str, letter_id: str) -> DeadLetterView:
         """With the event, data too, and the whole grave."""
-        target = await operated(redis, namespace, name)
+        target = await kept(redis, namespace, name)
         found = await _find(redis, target, letter_id)
         log = logs(redis, target.broker)[found.place.partition]
         entry = await entry_at(redis, log.keys, found.place.id)
         event = event_view(target.broker.key, found.place, entry) if entry else None
-        return _view(found).model_copy(update={"event": event, "grave": _grave(found)})
+        return _view(found).model_copy(update={"event": event, "grave": grave_view(found.grave)})
 
     async def act(what: str, act: _Act, namespace: str, name: str, body: SliceBody) -> SliceAnswer:
         target = await operated(redis, namespace, name)
@@ -155,15 +156,15 @@ async def _selection(redis: Redis, broker: BrokerRecord, body: SliceBody) -> Sel
     return Selection(body.limit, before_us, places)
 
 
-async def _find(redis: Redis, target: Operated, letter_id: str) -> DeadLetter:
-    trigger, broker = target
+async def _find(redis: Redis, target: Kept, letter_id: str) -> DeadLetter:
+    uid, broker = target
     try:
         place = Place.parse(letter_id)
     except ValueError as error:
         raise ProblemError(404, f"{letter_id[:60]!r} is no id of a dead letter; {error}") from error
-    letter = await find_letter(redis, broker, trigger.uid, place)
+    letter = await find_letter(redis, broker, uid, place)
     if letter is None:
-        raise _unknown(await unknown_letter(redis, broker, trigger.uid, place))
+        raise _unknown(await unknown_letter(redis, broker, uid, place))
     return letter
 
 
@@ -201,19 +202,3 @@ def _view(letter: DeadLetter) -> DeadLetterView:
         destination=grave.destination,
         sink_reason=grave.sink_reason,
     )
-
-
-def _grave(letter: DeadLetter) -> dict[str, Any]:
-    """All of it, times and body as people read them; the body keeps its base64 too."""
-    grave = letter.grave
-    return {
-        "reason": grave.reason,
-        "status": grave.status,
-        "destination": grave.destination,
-        "attempts": grave.attempts,
-        "first": time_text(grave.first_us),
-        "last": time_text(grave.last_us),
-        "body": grave.body_text,
-        "bodyBase64": grave.body,
-        "sinkReason": grave.sink_reason,
-    }

@@ -3,14 +3,14 @@
 from redis.asyncio import Redis
 
 from console.problems import ProblemError
-from poplin.catalog import BrokerRecord
+from poplin.catalog import BrokerRecord, RemovedBroker
 from poplin.catalog.catalog import logs
 from poplin.operate import parse_when
 
 __all__ = ["moment_us", "now_us"]
 
 
-async def now_us(redis: Redis, broker: BrokerRecord) -> int:
+async def now_us(redis: Redis, broker: BrokerRecord | RemovedBroker) -> int:
     return await logs(redis, broker)[0].server_time_us()
 
 

@@ -6,10 +6,17 @@ from redis.asyncio import Redis
 
 from console.problems import ProblemError
 from console.queries import named
-from poplin.catalog import BrokerRecord, Catalog, TriggerRecord
+from poplin.catalog import (
+    BrokerRecord,
+    Catalog,
+    RemovedBroker,
+    RemovedTrigger,
+    TriggerRecord,
+    Verdict,
+)
 from poplin.catalog.catalog import read
 
-__all__ = ["Operated", "operated", "operated_of"]
+__all__ = ["Kept", "Operated", "kept", "operated", "operated_of"]
 
 
 class Operated(NamedTuple):
@@ -22,6 +29,25 @@ class Operated(NamedTuple):
         return f"{self.broker.key}/{self.trigger.name}"
 
 
+class Kept(NamedTuple):
+    """Whose queues are there to look at, though nothing may be served from them now."""
+
+    uid: str
+    broker: BrokerRecord | RemovedBroker
+
+
+async def kept(redis: Redis, namespace: str, name: str) -> Kept:
+    """Raises ProblemError for a trigger that is not there, or was never served."""
+    catalog = await read(redis)
+    verdict = named(catalog, "Trigger", namespace, name)
+    key = f"{namespace}/{name}"
+    found = catalog.triggers.get(key) or _removed(catalog, key)
+    for brokers in (catalog.brokers, catalog.closed):
+        if found is not None and found.broker_key in brokers:
+            return Kept(found.uid, brokers[found.broker_key])
+    raise _not_served(verdict)
+
+
 async def operated(redis: Redis, namespace: str, name: str) -> Operated:
     """Raises ProblemError for one that is not there, or not served."""
     return operated_of(await read(redis), namespace, name)
@@ -32,9 +58,20 @@ def operated_of(catalog: Catalog, namespace: str, name: str) -> Operated:
     trigger = catalog.triggers.get(f"{namespace}/{name}")
     broker = catalog.brokers.get(trigger.broker_key) if trigger else None
     if trigger is None or broker is None:
-        raise ProblemError(
-            409,
-            f"trigger {namespace}/{name} is not served ({verdict.reason}: {verdict.message}); its "
-            "queues are out of reach until that is mended",
-        )
+        raise _not_served(verdict)
     return Operated(trigger, broker)
+
+
+def _removed(catalog: Catalog, key: str) -> RemovedTrigger | None:
+    """The last one of this name whose queues wait for its document to be mended."""
+    gone = [each for each in catalog.removed.values() if each.key == key]
+    waiting = filter(catalog.is_written, gone)
+    return max(waiting, key=lambda each: each.removed_us, default=None)
+
+
+def _not_served(verdict: Verdict) -> ProblemError:
+    return ProblemError(
+        409,
+        f"trigger {verdict.namespace}/{verdict.name} is not served ({verdict.reason}: "
+        f"{verdict.message}); mend that first, its queues are only kept until then",
+    )

@@ -5,20 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from redis.asyncio import Redis
 
+from console.grave_view import GraveView, grave_view
 from console.problems import unknown
 from console.view import View, time_text
 from poplin.catalog import Catalog
 from poplin.catalog.catalog import read
-from poplin.grave import Grave
 from poplin.trace import Attempt, EventTrace, Match, Trace, trace
 
 __all__ = [
     "AttemptView",
-    "GraveView",
     "MatchView",
     "TraceView",
     "TracedEventView",
-    "grave_view",
     "trace_routes",
 ]
 
@@ -36,19 +34,6 @@ class AttemptView(View):
     ms: int
     outcome: str
     note: str
-
-
-class GraveView(View):
-    """Why it was given up. `body` is the beginning of the last answer, in base64."""
-
-    reason: str
-    status: int
-    destination: str
-    attempts: int
-    first: str
-    last: str
-    body: str
-    sink_reason: str
 
 
 class MatchView(View):
@@ -151,17 +136,4 @@ def _attempt(attempt: Attempt) -> AttemptView:
         ms=attempt.ms,
         outcome=attempt.outcome,
         note=attempt.note,
-    )
-
-
-def grave_view(grave: Grave) -> GraveView:
-    return GraveView(
-        reason=grave.reason,
-        status=grave.status,
-        destination=grave.destination,
-        attempts=grave.attempts,
-        first=time_text(grave.first_us),
-        last=time_text(grave.last_us),
-        body=grave.body,
-        sink_reason=grave.sink_reason,
     )

@@ -73,10 +73,10 @@ def show_letter(
     """One dead letter: why it was given up, what was answered, and the event."""
     from poplin_cli.client import Api
     from poplin_cli.letter_text import letter_lines
-    from poplin_cli.letter_work import letters_path
+    from poplin_cli.letter_work import letter_path
     from poplin_cli.show import console, show_one
 
-    found = Api(api, admin_token).get(f"{letters_path(full_name(trigger, namespace))}/{letter}")
+    found = Api(api, admin_token).get(letter_path(full_name(trigger, namespace), letter))
     if output is not Output.table:
         show_one(found, (), output)
         return

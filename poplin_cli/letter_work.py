@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from poplin_cli.client import Api
 from poplin_cli.errors import InputError
@@ -10,7 +11,7 @@ from poplin_cli.options import Output
 from poplin_cli.show import show_one
 from poplin_cli.slices import Done, confirm, work_off
 
-__all__ = ["PURGE", "REDRIVE", "Choice", "Work", "letters_path", "work"]
+__all__ = ["PURGE", "REDRIVE", "Choice", "Work", "letter_path", "letters_path", "work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class Choice:
 
 def letters_path(trigger: str) -> str:
     return f"/triggers/{trigger}/dead-letters"
+
+
+def letter_path(trigger: str, letter: str) -> str:
+    """Raises InputError for what would lead elsewhere."""
+    if not letter.strip("."):
+        raise InputError(f"{letter!r} is no id of a dead letter; poplin dead-letters list has them")
+    return f"{letters_path(trigger)}/{quote(letter, safe='')}"
 
 
 def work(

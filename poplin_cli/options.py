@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from poplin.names import is_name, is_namespace
 from poplin_cli.errors import InputError
 
 __all__ = [
@@ -83,7 +84,11 @@ def checked_token(token: str | None) -> str | None:
 
 def full_name(name: str, namespace: str) -> str:
     """`NAMESPACE/NAME` of what a user typed. Raises InputError."""
-    parts = name.split("/")
-    if len(parts) > 2 or not all(parts):
-        raise InputError(f"{name!r} is not a name; give NAME or NAMESPACE/NAME")
-    return name if len(parts) == 2 else f"{namespace}/{name}"
+    key = name if "/" in name else f"{namespace}/{name}"
+    namespace, _, name = key.partition("/")
+    if not (is_namespace(namespace) and is_name(name)):
+        raise InputError(
+            f"{key!r} is not a name; give NAME or NAMESPACE/NAME, of lower-case letters, digits "
+            "and '-', as Kubernetes allows"
+        )
+    return key

@@ -1,5 +1,6 @@
 """`poplin trace`: when an event was accepted, and what became of it at every trigger."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +30,7 @@ def trace(
     """Where did my event go? Exit code 1 when nothing is known of it."""
     from poplin_cli.client import Api
     from poplin_cli.errors import NothingFoundError
-    from poplin_cli.show import show
+    from poplin_cli.show import printable, show
     from poplin_cli.story import tell
 
     found = Api(api, admin_token).get(
@@ -41,7 +42,9 @@ def trace(
     if output is Output.table:
         tell(found)
     else:
-        show(_matches(found), (), output)
+        show(_names(found) if output is Output.name else _matches(found), (), output)
+        for note in found["notes"]:
+            sys.stderr.write(f"{printable(note)}\n")
     if not found["events"]:
         which = f" of source {source!r}" if source else ""
         raise NothingFoundError(
@@ -58,6 +61,12 @@ def _matches(found: dict[str, Any]) -> list[dict[str, Any]]:
         for event in found["events"]
         for match in event["matches"]
     ]
+
+
+def _names(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of the triggers, each once."""
+    triggers = [match["trigger"] for event in found["events"] for match in event["matches"]]
+    return [{"id": name} for name in dict.fromkeys(triggers)]
 
 
 def _without_matches(event: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from heapq import nsmallest
 import orjson
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord
+from poplin.catalog import BrokerRecord, RemovedBroker
 from poplin.catalog.catalog import logs
 from poplin.event import AttributeValue
 from poplin.grave import Grave, parse_grave
@@ -35,7 +35,9 @@ class LetterPage:
     remaining: int
 
 
-def graveyards(redis: Redis, broker: BrokerRecord, uid: str) -> list[tuple[Log, Graveyard]]:
+def graveyards(
+    redis: Redis, broker: BrokerRecord | RemovedBroker, uid: str
+) -> list[tuple[Log, Graveyard]]:
     """Of each partition, by its number."""
     return [(log, Graveyard(redis, log.keys, uid)) for log in logs(redis, broker)]
 
@@ -69,7 +71,7 @@ def _after(last: tuple[int, Place] | None, partition: int) -> Death | None:
 
 async def list_letters(
     redis: Redis,
-    broker: BrokerRecord,
+    broker: BrokerRecord | RemovedBroker,
     uid: str,
     count: int,
     *,
@@ -118,7 +120,7 @@ def _attributes(text: bytes) -> dict[str, AttributeValue]:
 
 
 async def find_letter(
-    redis: Redis, broker: BrokerRecord, uid: str, place: Place
+    redis: Redis, broker: BrokerRecord | RemovedBroker, uid: str, place: Place
 ) -> DeadLetter | None:
     """None when it is not dead, or not any more."""
     yards = graveyards(redis, broker, uid)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, TriggerRecord
+from poplin.catalog import BrokerRecord, RemovedBroker, TriggerRecord
 from poplin.errors import PoplinError
 from poplin.log import Graveyard, Log, LogId
 from poplin.operate.letters import graveyards, oldest
@@ -102,7 +102,7 @@ async def _check(yards: Sequence[tuple[Log, Graveyard]], places: Sequence[Place]
 
 
 async def unknown_letter(
-    redis: Redis, broker: BrokerRecord, uid: str, place: Place
+    redis: Redis, broker: BrokerRecord | RemovedBroker, uid: str, place: Place
 ) -> UnknownLetterError:
     """With those that were probably meant."""
     return await _unknown(graveyards(redis, broker, uid), place)

@@ -5,8 +5,8 @@ from typing import Literal
 from urllib.parse import urljoin
 
 from poplin.errors import ConfigurationError, InvalidResourceError
+from poplin.names import is_name, is_namespace
 from poplin.resources.models import Destination, Loaded, Ref, Service, one_line
-from poplin.resources.names import is_name, is_namespace
 from poplin.sender import Target
 
 __all__ = ["Addresses", "BrokerUrl", "UnresolvedError", "read_services"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from poplin.names import is_namespace
 from poplin.resources.delivery_fields import read_delivery
 from poplin.resources.destinations import read_ref
 from poplin.resources.embedded import read_embedded
@@ -15,7 +16,6 @@ from poplin.resources.models import (
     Identity,
     Loaded,
 )
-from poplin.resources.names import is_namespace
 from poplin.resources.values import Value
 
 __all__ = ["is_defaults", "read_defaults", "with_defaults"]

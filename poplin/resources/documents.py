@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from poplin.names import is_name, is_namespace
 from poplin.resources.annotations import read_annotations
 from poplin.resources.delivery_fields import read_delivery
 from poplin.resources.dependency import read_dependency
@@ -9,7 +10,6 @@ from poplin.resources.destinations import read_destination, read_ref
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.filter_fields import read_filters
 from poplin.resources.models import Broker, Identity, Service, Trigger
-from poplin.resources.names import is_name, is_namespace
 from poplin.resources.values import Value
 from poplin.sender import is_host
 

@@ -31,8 +31,11 @@ def doctor(
     profile: ProfileOption = Profile.durable,
     replicas: ReplicasOption = 1,
     trust_store: TrustOption = False,
-    host: Annotated[str, typer.Option(help="Where the fabric listens, or is to.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Where the ingress listens, or is to.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The ingress's port.")] = 8080,
+    admin_host: Annotated[
+        str, typer.Option(help="Where the management API listens, or is to.")
+    ] = "127.0.0.1",
     admin_port: Annotated[int, typer.Option(min=1, max=65535, help="Management API port.")] = 8081,
     api: ApiOption = DEFAULT_API,
     admin_token: TokenOption = None,
@@ -59,6 +62,7 @@ def doctor(
             trust_store=trust_store,
             host=host,
             port=port,
+            admin_host=admin_host,
             admin_port=admin_port,
             api=api,
             admin_token=admin_token,

@@ -31,6 +31,7 @@ class Question:
     trust_store: bool
     host: str
     port: int
+    admin_host: str
     admin_port: int
     api: str
     admin_token: str | None
@@ -60,9 +61,10 @@ def _store(question: Question) -> Iterator[Finding]:
 
 
 def _fabric(question: Question) -> Iterator[Finding]:
-    host = question.host
-    yield check_port("ingress", host, question.port, option="--port", path="/readyz")
-    yield check_port("admin port", host, question.admin_port, option="--admin-port", path="/livez")
+    host, port = question.host, question.port
+    yield check_port("ingress", host, port, option="--port", path="/readyz")
+    host, port = question.admin_host, question.admin_port
+    yield check_port("admin port", host, port, option="--admin-port", path="/livez")
     with closing(Api(question.api, question.admin_token)) as api:
         yield from _readiness(api)
 

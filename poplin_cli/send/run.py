@@ -5,7 +5,6 @@ import itertools
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import httpx
 import orjson
@@ -46,7 +45,7 @@ def url_of(to: str, namespace: str, api: str, token: str | None) -> str:
     """A URL as it is; a broker's as the fabric tells it. Raises CommandError."""
     if "://" in to:
         return _checked(to)
-    name = "/".join(quote(part, safe="") for part in full_name(to, namespace).split("/"))
+    name = full_name(to, namespace)
     with closing(Api(api, token)) as fabric:
         return str(fabric.get(f"/brokers/{name}")["url"])
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from console.app import console_app
+from console.bounds import MOST_BODY_BYTES
+from poplin.log import Burial, Held, Log
 from tests.console.helpers import a_broker, a_trigger, append_event, published
+from tests.console.test_traces import GRAVE
+from tests.log.helpers import routed
 
 EXAMPLES = int(os.environ.get("POPLIN_HOSTILE_EXAMPLES", "300"))
 _TEXTS = st.text(max_size=60) | st.sampled_from(
@@ -129,3 +133,103 @@ async def test_what_is_no_request_of_ours_is_a_problem(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+_PURGE = "/triggers/default/t/dead-letters/purge"
+_REPLAY = "/brokers/default/main/replay"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        (_PURGE, {"before": "9999-12-31T23:59:59-23:59"}, "before"),
+        (_PURGE, {"before": "999999d"}, "before"),
+        (_REPLAY, {"trigger": "t", "since": "999999d"}, "since"),
+        (_REPLAY, {"trigger": "t", "until": "9999-12-31T23:59:59-23:59"}, "until"),
+        (_REPLAY, {"trigger": "t", "after": "0:0-99999999999999999999"}, "after"),
+        (
+            _REPLAY,
+            {"trigger": "t", "after": "0:18446744073709551615-18446744073709551615"},
+            "after",
+        ),
+    ],
+)
+async def test_what_cannot_be_answered_is_refused_before_anything_is_done(
+    redis: Redis, client: httpx.AsyncClient, path: str, body: dict[str, str], field: str
+) -> None:
+    await published(redis, [a_broker()], [a_trigger("t")])
+    log_id = await append_event(redis, "e")
+    log = Log(redis, "default/main")
+    token = await routed(log, log_id, {"uid-t": [log_id]}, leased=1)
+    await log.bury([Burial(Held("uid-t", log_id, token), GRAVE, has_sink=False)])
+
+    answer = await client.post(path, json=body)
+
+    assert (answer.status_code, answer.json()["status"]) == (400, 400)
+    assert answer.json()["detail"].startswith(f"body {field}: ")
+    left = await client.get("/triggers/default/t/dead-letters")
+    assert len(left.json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "place", ["0:0-99999999999999999999", "0:18446744073709551615-18446744073709551615"]
+)
+async def test_a_stream_does_not_begin_behind_ids_that_the_store_has_not(
+    redis: Redis, client: httpx.AsyncClient, place: str
+) -> None:
+    await published(redis, [a_broker()])
+
+    answer = await client.get(
+        "/brokers/default/main/events", params={"after": place, "follow": "false"}
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("query after: ")
+
+
+async def test_where_a_stream_began_is_taken_to_go_on(
+    redis: Redis, client: httpx.AsyncClient
+) -> None:
+    await published(redis, [a_broker()])
+    path = "/brokers/default/main/events"
+
+    first = await client.get(path, params={"since": "1h", "follow": "false"})
+    position = first.headers["poplin-position"]
+    again = await client.get(path, params={"after": position, "follow": "false"})
+
+    assert again.status_code == 200
+    assert again.headers["poplin-position"] == position
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://]"])
+async def test_an_origin_that_is_no_url_is_another_origin(
+    client: httpx.AsyncClient, origin: str
+) -> None:
+    answer = await client.get("/brokers", headers={"origin": origin})
+
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_a_body_is_read_up_to_its_limit(
+    redis: Redis, server: httpx.AsyncClient, is_chunked: bool
+) -> None:
+    await published(redis, [a_broker()], [a_trigger("t")])
+
+    async def chunks(size: int) -> AsyncIterator[bytes]:
+        for _ in range(size // 1024):
+            yield b" " * 1024
+        yield b"{}"
+
+    async def purge(size: int) -> httpx.Response:
+        content = chunks(size) if is_chunked else b" " * size + b"{}"
+        headers = {"content-type": "application/json"}
+        return await server.post(_PURGE, content=content, headers=headers)
+
+    refused = await purge(MOST_BODY_BYTES)
+    taken = await purge(MOST_BODY_BYTES - 1024)
+
+    assert (refused.status_code, taken.status_code) == (413, 200)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "1,048,576 bytes" in refused.json()["detail"]

@@ -278,6 +278,32 @@ async def test_a_trigger_that_is_not_served_says_why(
     assert "no such service" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("is_broker_served", [True, False])
+@pytest.mark.parametrize("broker", ["main", ""])
+async def test_letters_of_a_trigger_that_is_not_served_now_are_shown_and_no_more(
+    redis: Redis, client: httpx.AsyncClient, broker: str, is_broker_served: bool
+) -> None:
+    """Its document is there, and waits to be mended; a refused one names no broker."""
+    scene = await _scene(redis, partitions=2)
+    (log_id,) = await scene.dead(1, 1)
+    why = (Condition("Ready", "False", "SubscriberUnresolved", "no such service"),)
+    verdict = Verdict(
+        kind="Trigger", namespace="default", name="audit", broker=broker, conditions=why
+    )
+    await publish(redis, [scene.broker] if is_broker_served else [], [], [verdict])
+    letter_id = f"1:{log_id.decode()}"
+
+    listed = await client.get(LETTERS, params={"olderThan": "0s"})
+    shown = await client.get(f"{LETTERS}/{letter_id}")
+    unknown = await client.get(f"{LETTERS}/1:1-0")
+    purged = await client.post(f"{LETTERS}/purge", json={})
+
+    assert [each["id"] for each in listed.json()["items"]] == [letter_id]
+    assert shown.json()["event"]["data"] == "data"
+    assert (unknown.status_code, purged.status_code) == (404, 409)
+    assert "no such service" in purged.json()["detail"]
+
+
 async def test_each_operation_is_a_line_in_the_log(redis: Redis, client: httpx.AsyncClient) -> None:
     """What is replayed was settled, dead or purged; all are old events."""
     scene = await _scene(redis)

@@ -48,6 +48,8 @@ async def test_a_dead_letter_shows_its_grave_and_a_filtered_one_why(
     match = {each["trigger"]: each for each in dead["matches"]}["default/t"]
     assert dead["logId"] == f"0:{log_id.decode()}"
     assert match["outcome"] == "dead"
+    letter = await client.get(f"/triggers/default/t/dead-letters/{dead['logId']}")
+    assert match["grave"] == letter.json()["grave"]
     assert match["grave"]["last"] == "2023-11-14T22:13:21.500Z"
     assert {each["outcome"] for each in filtered["matches"]} == {"filtered"}
     assert "filters[0].exact.type" in filtered["matches"][0]["why"]

@@ -37,9 +37,44 @@ def test_a_time_without_a_zone_is_refused() -> None:
         parse_when("2027-01-15T08:00:00", NOW_US)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "999999d",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:59:59+01:00",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+    ],
+)
+def test_a_moment_outside_1970_to_9999_is_refused(text: str) -> None:
+    """In UTC: what when_text could not tell back."""
+    with pytest.raises(ValueError, match="1970 to 9999"):
+        parse_when(text, NOW_US)
+
+
+@pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_the_first_and_the_last_moment_are_told_back(text: str) -> None:
+    assert parse_when(when_text(parse_when(text, NOW_US)), 0) == parse_when(text, NOW_US)
+
+
 @pytest.mark.parametrize("time_us", [0, NOW_US, NOW_US + 1, NOW_US + 999_999])
 def test_a_moment_that_was_told_is_read_as_the_same(time_us: int) -> None:
     assert parse_when(when_text(time_us), 0) == time_us
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0:18446744073709551615-18446744073709551615",
+        "0:18446744073709551615-0",
+        "0:0-18446744073709551616",
+        "0:0-99999999999999999999",
+    ],
+)
+def test_a_place_behind_which_the_store_has_no_other_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="use PARTITION:ID"):
+        Place.parse(text)
 
 
 def test_a_place_is_read_as_it_is_written() -> None:

@@ -206,3 +206,16 @@ def test_people_get_a_line_a_check(tmp_path: Path) -> None:
     (line,) = [line for line in ended.stdout.splitlines() if line.startswith("fail")]
     assert line.startswith("fail  store       redis://127.0.0.1:1: the store does not answer")
     assert line.endswith("→ start it, or mend --redis")
+
+
+def test_the_management_api_is_looked_for_at_its_own_host(tmp_path: Path) -> None:
+    ingress, port = free_ports()[1], free_ports()[1]
+    with socket.create_server(("127.0.0.2", int(port))):
+        ports = ("--port", ingress, "--admin-port", port)
+        _, beside = doctor(tmp_path, *ports)
+        _, there = doctor(tmp_path, *ports, "--admin-host", "127.0.0.2")
+
+    assert beside["admin port"]["found"] == f"http://127.0.0.1:{port} is free"
+    assert there["admin port"]["verdict"] == "fail"
+    assert f"http://127.0.0.2:{port} is in use" in there["admin port"]["found"]
+    assert there["ingress"]["verdict"] == "ok"

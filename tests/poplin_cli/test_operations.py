@@ -219,3 +219,17 @@ def test_a_filter_is_a_value_an_expression_or_an_element(text: str, expected: li
 def test_a_filter_that_is_not_yaml_is_refused() -> None:
     with pytest.raises(InputError, match="not YAML"):
         filters_of(["{exact: "])
+
+
+@pytest.mark.parametrize("letter", ["", ".", "..", "0:1-0#x", "0:1-0?x", "../..", "a/b"])
+async def test_what_is_no_id_of_a_letter_leads_nowhere_else(
+    redis: Redis, poplin: Poplin, letter: str
+) -> None:
+    await _scene(redis)
+
+    result = poplin("dead-letters", "show", "audit", letter)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "no id of a dead letter" in result.stderr or "there is nothing here" in result.stderr

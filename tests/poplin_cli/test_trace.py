@@ -1,10 +1,13 @@
 """`poplin trace`: the story of an event."""
 
 import json
+from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from poplin.log import Burial, Held, Log
+from poplin_cli.client import Api
 from tests.console.helpers import a_broker, a_trigger, append_event, published
 from tests.console.test_traces import GRAVE
 from tests.log.helpers import routed
@@ -56,3 +59,31 @@ async def test_an_event_that_nobody_knows_ends_with_1(redis: Redis, poplin: Popl
     assert (result.exit_code, as_json.exit_code) == (1, 1)
     assert "nothing is known of an event 'nobody' of source '/s'" in result.stderr
     assert json.loads(as_json.stdout) == []
+
+
+async def test_names_are_those_of_the_triggers_each_once(redis: Redis, poplin: Poplin) -> None:
+    await _dead_and_filtered(redis)
+    await append_event(redis, "e")
+
+    result = poplin("trace", "e", "-o", "name")
+
+    assert result.exit_code == 0
+    assert sorted(result.stdout.split()) == ["default/t", "default/u"]
+
+
+async def test_what_was_left_out_is_said_beside_the_list(
+    redis: Redis, poplin: Poplin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _dead_and_filtered(redis)
+    get = Api.get
+
+    def with_notes(api: Api, path: str, **params: str) -> Any:
+        return {**get(api, path, **params), "notes": ["older ones\x1b were left out", "so is this"]}
+
+    monkeypatch.setattr(Api, "get", with_notes)
+
+    for output in ("json", "yaml", "name"):
+        result = poplin("trace", "e", "-o", output)
+
+        assert result.stderr.splitlines() == ["older ones\\x1b were left out", "so is this"]
+        assert "left out" not in result.stdout
