@@ -270,6 +270,18 @@ async def test_a_dropped_queue_leaves_no_line(redis: Redis, log: Log) -> None:
     assert await redis.exists(log.keys.order("a"), log.keys.due("a")) == 0
 
 
+async def test_a_dropped_queue_leaves_no_line_of_what_was_not_due_any_more(
+    redis: Redis, log: Log
+) -> None:
+    """As when a slot that moved has stopped a script half-way."""
+    ids = await lined_up(log, "x", "x")
+    await redis.zrem(log.keys.due("a"), *ids)
+
+    assert await log.drop("a", GENERATION) == (0, 0)
+
+    assert await redis.exists(log.keys.order("a")) == 0
+
+
 async def test_what_is_parked_is_owed_and_never_trimmed(redis: Redis, log: Log) -> None:
     ids = await lined_up(log, "x", "x", "x")
 
