@@ -5,9 +5,8 @@ import time
 from redis.asyncio import Redis
 
 from poplin.log import Log, LogId, QueueFigures
+from poplin.log.look import PARKED_US
 from tests.log.helpers import dead, everything, later, lease_runs_out, leased, owed
-
-PARKED = 9_000_000_000_000_000
 
 
 def _us(log_id: LogId) -> int:
@@ -19,7 +18,7 @@ async def test_each_state_is_counted_where_it_belongs(redis: Redis, log: Log) ->
     held = await leased(log, 6)
     await log.defer(later(held[:2]))
     await lease_runs_out(redis, log, "a", held[2].id)
-    await redis.zadd(log.keys.due("a"), {held[3].id: PARKED})
+    await redis.zadd(log.keys.due("a"), {held[3].id: PARKED_US})
     await dead(log, 2)
     before = await everything(redis)
 
