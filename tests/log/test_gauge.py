@@ -78,8 +78,14 @@ async def test_a_hundred_long_queues_hold_the_store_for_little(redis: Redis, log
     await log.gauge(uids[:1])  # the script is known now
     took = []
     for _ in range(5):
-        began = time.monotonic()
+        began = await _cpu_s(redis)
         await log.gauge(uids)
-        took.append(time.monotonic() - began)
+        took.append(await _cpu_s(redis) - began)
 
     assert min(took) < 0.1, took
+
+
+async def _cpu_s(redis: Redis) -> float:
+    """Of the store: the machine may be busy with something else."""
+    info = await redis.info("cpu")
+    return float(info["used_cpu_user"] + info["used_cpu_sys"])
