@@ -44,6 +44,7 @@ class BrokerDispatcher:
         self._index: FilterIndex[str] = FilterIndex(())
         self._attempter = Attempter(shared.sender, self._replies(record), shared.tally)
         self._stop = asyncio.Event()
+        self._running: list[asyncio.Task[None]] = []
         self.partitions: list[PartitionDispatcher] = []
 
     def follow(
@@ -59,7 +60,8 @@ class BrokerDispatcher:
         for log in logs(self._redis, record)[len(self.partitions) :]:
             partition = PartitionDispatcher(log, self._attempter, self._shared)
             self.partitions.append(partition)
-            tasks.create_task(partition.run(self._stop, refresh), name=f"dispatch {log.keys.tag}")
+            running = partition.run(self._stop, refresh)
+            self._running.append(tasks.create_task(running, name=f"dispatch {log.keys.tag}"))
         self._take_over(version.triggers)
         triggers = TriggerSet(version.generation, self._index, self._served)
         for partition in self.partitions:
@@ -76,7 +78,8 @@ class BrokerDispatcher:
         self._stop.set()
 
     async def close(self) -> None:
-        """After the tasks have ended: wait for replies that nobody waits for any more."""
+        """Wait until the tasks have ended, then for replies that nobody waits for any more."""
+        await asyncio.wait(self._running)
         await self._attempter.replies.close()
 
     def _take_over(self, records: Sequence[TriggerRecord]) -> None:

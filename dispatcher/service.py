@@ -81,7 +81,9 @@ class Dispatcher:
         if self._stopping:
             return  # nobody would stop what began now
         for key in self._brokers.keys() - catalog.brokers.keys():
-            self._brokers.pop(key).stop()
+            gone = self._brokers.pop(key)
+            gone.stop()
+            self._tasks.create_task(gone.close(), name=f"close {key}")
         triggers = catalog.by_broker()
         for key, record in catalog.brokers.items():
             if key not in self._brokers:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 from redis.asyncio import Redis
@@ -22,6 +23,10 @@ from poplin_cli.embedded import store_command
 VALKEY = "valkey"
 REDIS = "redis"
 MEMORY_BYTES = 1 << 30
+
+# By the wall clock; what must be quick is measured in CPU (tests/quick.py).
+hypothesis.settings.register_profile("poplin", deadline=None)
+hypothesis.settings.load_profile("poplin")
 
 
 def server_binary(kind: str) -> str:

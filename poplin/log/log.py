@@ -304,9 +304,8 @@ class Log:
         return None if events is None else int(events)
 
     async def count_ignored(self, uid: str, more: int) -> None:
-        """Add to the trigger's ignored answers."""
-        with translated():
-            await self._redis.hincrby(self.keys.ignored, uid, more)
+        """Add to the trigger's ignored answers, unless the broker is gone."""
+        await _ignored(self._redis, (self.keys.state, self.keys.ignored), (uid, more))
 
     async def ignored(self, uids: Sequence[str]) -> list[int]:
         """How many answers of each trigger's subscriber were ignored."""
@@ -357,6 +356,7 @@ _drop = Script("drop")
 _erase = Script("erase")
 _fence = Script("fence")
 _gauge = Script("gauge")
+_ignored = Script("ignored")
 _lease = Script("lease")
 _peek = Script("peek")
 _purge = Script("purge")

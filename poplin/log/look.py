@@ -29,7 +29,8 @@ FIRST, NEWEST = LogId(b"-"), LogId(b"+")
 """The ends of a log."""
 
 PARKED_US = 9_000_000_000_000_000
-"""In a due set, of an ordered trigger's entry that waits behind another of its key."""
+"""In a due set, of an ordered trigger's entry that waits behind another of its key.
+PARKED of scripts/common.lua."""
 
 _CHUNKS = 64
 _TRIGGERS = 100

@@ -23,20 +23,37 @@ LONG_S = 600.0
 Lines = Sequence[Any]
 
 
+class Rounds:
+    """Whose turn it is to remove, which each round asks first."""
+
+    def __init__(self, *, leads: bool = True) -> None:
+        self._leads = leads
+        self._begun = 0
+
+    def is_ours(self) -> bool:
+        self._begun += 1
+        return self._leads
+
+    async def another(self) -> None:
+        """Until one has begun and ended from now on."""
+        after = self._begun
+        await until(lambda: self._begun >= after + 2)
+
+
 @asynccontextmanager
 async def removing(
     redis: Redis, url: str, kept_s: float, *, leads: bool = True
-) -> AsyncIterator[tuple[Lines, Follower]]:
+) -> AsyncIterator[tuple[Lines, Follower, Rounds]]:
     """A dispatcher's removal at work, and what it says."""
-    stop = asyncio.Event()
+    stop, rounds = asyncio.Event(), Rounds(leads=leads)
     follower = Follower(redis, url, lambda _: None)
     with structlog.testing.capture_logs() as lines:
         async with asyncio.TaskGroup() as tasks:
             await follower.refresh()
             tasks.create_task(follower.run(stop))
             catalog = lambda: follower.catalog  # noqa: E731 - as short as it is
-            tasks.create_task(Removal(redis, kept_s).run(stop, 0.01, catalog, lambda: leads))
-            yield lines, follower
+            tasks.create_task(Removal(redis, kept_s).run(stop, 0.01, catalog, rounds.is_ours))
+            yield lines, follower, rounds
             stop.set()
 
 
@@ -57,9 +74,9 @@ async def test_queues_of_a_removed_trigger_are_dropped_and_told_of_once(
     await _with_work(redis)
     await publish(redis, [BROKER], [])
 
-    async with removing(redis, store_url, 0.001) as (lines, follower):
+    async with removing(redis, store_url, 0.001) as (lines, follower, rounds):
         await until(lambda: bool(lines) and not follower.catalog.removed)
-        await asyncio.sleep(0.05)
+        await rounds.another()
 
     assert [(each["trigger"], each["backlog"], each["dead_letters"]) for each in lines] == [
         ("n/t", 2, 2)
@@ -72,7 +89,7 @@ async def test_a_removed_broker_leaves_no_key_and_the_counts(redis: Redis, store
     await logs(redis, BROKER)[0].count_ignored(TRIGGER.uid, 1)
     await publish(redis, [], [])
 
-    async with removing(redis, store_url, 0.001) as (lines, follower):
+    async with removing(redis, store_url, 0.001) as (lines, follower, _):
         await until(lambda: len(lines) == 2 and not follower.catalog.closed)
 
     trigger, broker = lines
@@ -89,8 +106,8 @@ async def test_until_then_everything_is_kept_and_a_return_has_it_back(
     """Its cursor too: what was accepted and not yet routed goes to the triggers that came back."""
     before = await _with_work(redis)
     await publish(redis, [], [])
-    async with removing(redis, store_url, LONG_S) as (lines, _):
-        await asyncio.sleep(0.05)
+    async with removing(redis, store_url, LONG_S) as (lines, _, rounds):
+        await rounds.another()
 
     again = await publish(redis, [BROKER], [TRIGGER])
 
@@ -111,11 +128,11 @@ async def test_a_log_is_kept_as_long_as_a_queue_that_names_its_entries(redis: Re
     long_ago = {key: replace(each, removed_us=0) for key, each in gone.closed.items()}
     catalog = replace(gone, closed=long_ago)
     before = await everything(redis)
-    stop = asyncio.Event()
+    stop, rounds = asyncio.Event(), Rounds()
 
-    removal = Removal(redis, LONG_S).run(stop, 0.01, lambda: catalog, lambda: True)
+    removal = Removal(redis, LONG_S).run(stop, 0.01, lambda: catalog, rounds.is_ours)
     running = asyncio.create_task(removal)
-    await asyncio.sleep(0.1)
+    await rounds.another()
     stop.set()
     await running
 
@@ -126,8 +143,8 @@ async def test_one_dispatcher_removes_for_all(redis: Redis, store_url: str) -> N
     await _with_work(redis)
     await publish(redis, [], [])
 
-    async with removing(redis, store_url, 0.001, leads=False) as (lines, follower):
-        await asyncio.sleep(0.05)
+    async with removing(redis, store_url, 0.001, leads=False) as (lines, follower, rounds):
+        await rounds.another()
         kept = dict(follower.catalog.closed)
 
     assert (lines, list(kept)) == ([], [BROKER.key])
@@ -142,12 +159,12 @@ async def test_a_drop_leaves_a_trigger_that_is_back_alone(redis: Redis) -> None:
     ids = await accepted(log, 1)
     await routed(log, ids[-1], {TRIGGER.uid: ids})
     before = await everything(redis)
-    stop = asyncio.Event()
+    stop, rounds = asyncio.Event(), Rounds()
 
     removing = asyncio.create_task(
-        Removal(redis, 0.001).run(stop, 0.01, lambda: gone, lambda: True)
+        Removal(redis, 0.001).run(stop, 0.01, lambda: gone, rounds.is_ours)
     )
-    await asyncio.sleep(0.1)
+    await rounds.another()
     stop.set()
     await removing
 

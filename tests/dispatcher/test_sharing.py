@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,6 +76,27 @@ async def reading(redis: Redis) -> int:
     """Connections that wait for log entries; those that wait for the catalog do not count."""
     clients = await redis.client_list()
     return sum(each["cmd"] == "xread" for each in clients)
+
+
+async def test_replies_of_a_removed_broker_are_waited_for(
+    redis: Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a delivery that was cut off the reply may be on its way, and nobody waits for it."""
+    closed = asyncio.Event()
+
+    async def close(_: Appender) -> None:
+        closed.set()
+
+    monkeypatch.setattr(Appender, "close", close)
+    alone = replace(BROKER, partitions=1)
+    await publish(redis, [alone], [])
+    async with dispatching(redis, store_url) as dispatcher:
+        await become(lambda: bool(dispatcher._brokers), 10)
+
+        await publish(redis, [], [])
+
+        async with asyncio.timeout(10):
+            await closed.wait()
 
 
 async def test_nothing_begins_for_a_trigger_that_goes_while_its_entry_is_leased(

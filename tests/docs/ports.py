@@ -1,14 +1,18 @@
 """Documents name ports that may be in use here: each is exchanged for a free one."""
 
+import random
 import re
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 __all__ = ["ADMIN", "Ports"]
 
 INGRESS, ADMIN, DISPLAY = 8080, 8081, 8082
 _ALWAYS = (INGRESS, ADMIN, DISPLAY, 9000)
 """What commands and examples take when no port is given."""
+
+_NEVER_GIVEN = (20_000, 32_000)
+"""Below those that the system chooses from (ip_local_port_range)."""
 
 _NAMED = re.compile(r"(?:(?:127\.0\.0\.1|localhost):|port[= ]|subscriber\.py )(\d{4,5})\b")
 _FABRIC = f"--port {INGRESS} --admin-port {ADMIN}"
@@ -51,6 +55,12 @@ def _exchanged(text: str, ports: dict[str, str]) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
+    """They are free until a command takes them: nobody who asks for any port is given these."""
+    found: list[int] = []
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
+        while len(found) < count:
+            port = random.randrange(*_NEVER_GIVEN)
+            with suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+    return found

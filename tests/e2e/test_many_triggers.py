@@ -17,9 +17,9 @@ from tests.faults.producer import Load, produce
 from tests.waiting import until
 
 MANY = 1000
-READY_S, READY_CPU_S = 30.0, 10.0
+READY_S, READY_CPU_S = 60.0, 20.0
 """The aim is 5 s; a machine that others use gives what it can. The CPU is that of all processes."""
-EDIT_S, EDIT_CPU_S = 10.0, 1.5
+EDIT_S, EDIT_CPU_S = 30.0, 3.0
 """The aim is 1 s; the CPU is the supervisor's."""
 RATE = 1000
 SOME = 500

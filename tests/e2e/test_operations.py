@@ -1,6 +1,5 @@
 """Redrive, purge, replay, pause and resume, from the command line through a whole fabric."""
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -16,11 +15,13 @@ from poplin.store import connect
 from tests.command import Poplin
 from tests.fabric import Fabric, Subscriber, broker_yaml, subscriber, trigger_yaml
 from tests.shop import Shop
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LETTERS = 1000
 OLD = 1000
+ROSTER = "{poplin:catalog}:dispatchers"
 FAST = ("--rate", "5000")
 
 
@@ -104,7 +105,7 @@ async def test_a_redrive_stops_between_slices_and_says_how_many_were_done(
 
     done = await poplin.interrupted(
         lambda: shop.peer.wait_for(50),
-        "dead-letters", "redrive", "audit", "--all", "--yes", "--rate", "100",
+        "dead-letters", "redrive", "audit", "--all", "--yes", "--rate", "25",
     )  # fmt: skip
     await shop.is_idle()
 
@@ -164,7 +165,7 @@ async def test_a_replay_stops_between_slices_and_says_how_many_were_done(
 
     done = await poplin.interrupted(
         lambda: shop.peer.wait_for(50),
-        "replay", "main", "-t", "audit", "--filter", "subject=half", "--rate", "100", "--yes",
+        "replay", "main", "-t", "audit", "--filter", "subject=half", "--rate", "25", "--yes",
     )  # fmt: skip
     await shop.is_idle()
 
@@ -178,7 +179,7 @@ async def test_a_paused_trigger_waits_and_goes_on_at_once(
     shop: Shop, poplin: Poplin, fabric: Fabric
 ) -> None:
     paused = await poplin("pause", "audit")
-    await asyncio.sleep(0.5)
+    await _dispatchers_looked(shop.redis)
     ids = await shop.accept("paused", 200)
     await shop.accept("beside", 10, kind="other")
     await shop.peer.wait_for(10)
@@ -186,7 +187,7 @@ async def test_a_paused_trigger_waits_and_goes_on_at_once(
     received = shop.got("paused")
 
     resumed = await poplin("resume", "audit")
-    await shop.peer.wait_for(210, seconds=2)
+    await shop.peer.wait_for(210)
 
     assert paused.out == "trigger default/audit is paused; 0 wait\n"
     assert "Paused" in shown.out
@@ -194,3 +195,14 @@ async def test_a_paused_trigger_waits_and_goes_on_at_once(
     assert resumed.out == "trigger default/audit goes on; 200 waited\n"
     assert set(shop.got("paused")) == ids
     assert any("trigger paused" in line for line in fabric.lines)
+
+
+async def _dispatchers_looked(redis: Redis) -> None:
+    """At what is paused, from now on: they do between two words of the roster."""
+    for _ in range(2):
+        before = await redis.zrange(ROSTER, 0, -1, withscores=True)
+
+        async def has_spoken(before: object = before) -> bool:
+            return bool(await redis.zrange(ROSTER, 0, -1, withscores=True) != before)
+
+        await until(has_spoken)

@@ -10,11 +10,10 @@ import orjson
 from redis.asyncio import Redis
 
 from poplin.log import DONE, FREED, GONE, Burial, Deferral, Entry, Held, Keys, LogId, Matches, Token
+from poplin.log.look import PARKED_US
 
 START = LogId(b"0-0")
 NOW_US = 0
-PARKED = 9_000_000_000_000_000
-"""The time of those that wait in line: none that comes."""
 
 Slot = tuple[str, LogId]
 """A trigger and an id that it was given."""
@@ -41,7 +40,7 @@ class Owed:
 
     @property
     def is_parked(self) -> bool:
-        return self.time == PARKED
+        return self.time == PARKED_US
 
     def fields(self, log_id: LogId) -> dict[bytes, bytes]:
         found = {log_id: self.tries, log_id + b"/crashes": self.crashes}
@@ -141,7 +140,7 @@ class Model:
         if self.leasable(uid):
             return 0
         later = [self.owed[uid, log_id].time for log_id in self.waiting(uid)]
-        return min((time - self.now_us for time in later if 0 < time < PARKED), default=None)
+        return min((time - self.now_us for time in later if 0 < time < PARKED_US), default=None)
 
     def effects(self, items: Sequence[Held], *, stays: bool = False) -> list[int]:
         """What ending them does to each; `stays` when they go on to a dead-letter sink."""
@@ -194,7 +193,7 @@ class Model:
         if is_ordered:
             self.lines[uid, log_id] = self.key_of(log_id)
             if self._behind(uid, log_id) is not None:
-                self.owed[uid, log_id] = Owed(PARKED, None, replay=replay)
+                self.owed[uid, log_id] = Owed(PARKED_US, None, replay=replay)
 
     def key_of(self, log_id: LogId) -> str:
         attributes = orjson.loads(self.entries[log_id].attributes)

@@ -261,6 +261,18 @@ async def test_settle_defer_and_bury_each_write_their_lines(redis: Redis, log: L
     assert await journal(redis, log) == [b"settled", b"deferred", b"buried"]
 
 
+async def test_a_repeat_and_what_nobody_holds_are_not_told(redis: Redis, log: Log) -> None:
+    """The answer to the first may have been lost."""
+    held = await leased(log, 3)
+
+    for _ in range(2):
+        await log.settle(held[:1], b"settled\n")
+        await log.defer(later(held[1:2]), b"deferred\n")
+        await log.bury(graves(held[2:]), b"buried\n")
+
+    assert await journal(redis, log) == [b"settled", b"deferred", b"buried"]
+
+
 async def test_no_line_no_journal(redis: Redis, log: Log) -> None:
     held = await leased(log, 3)
 

@@ -5,9 +5,8 @@ import time
 from redis.asyncio import Redis
 
 from poplin.log import Log, LogId, QueueFigures
+from poplin.log.look import PARKED_US
 from tests.log.helpers import dead, everything, later, lease_runs_out, leased, owed
-
-PARKED = 9_000_000_000_000_000
 
 
 def _us(log_id: LogId) -> int:
@@ -19,7 +18,7 @@ async def test_each_state_is_counted_where_it_belongs(redis: Redis, log: Log) ->
     held = await leased(log, 6)
     await log.defer(later(held[:2]))
     await lease_runs_out(redis, log, "a", held[2].id)
-    await redis.zadd(log.keys.due("a"), {held[3].id: PARKED})
+    await redis.zadd(log.keys.due("a"), {held[3].id: PARKED_US})
     await dead(log, 2)
     before = await everything(redis)
 
@@ -79,8 +78,14 @@ async def test_a_hundred_long_queues_hold_the_store_for_little(redis: Redis, log
     await log.gauge(uids[:1])  # the script is known now
     took = []
     for _ in range(5):
-        began = time.monotonic()
+        began = await _cpu_s(redis)
         await log.gauge(uids)
-        took.append(time.monotonic() - began)
+        took.append(await _cpu_s(redis) - began)
 
     assert min(took) < 0.1, took
+
+
+async def _cpu_s(redis: Redis) -> float:
+    """Of the store: the machine may be busy with something else."""
+    info = await redis.info("cpu")
+    return float(info["used_cpu_user"] + info["used_cpu_sys"])

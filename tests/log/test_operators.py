@@ -489,6 +489,23 @@ async def test_an_erased_partition_leaves_nothing(redis: Redis, log: Log) -> Non
     assert await everything(redis) == {}
 
 
+async def test_a_dispatcher_that_knows_nothing_of_it_leaves_nothing_either(
+    redis: Redis, log: Log
+) -> None:
+    """One that was frozen meanwhile ends its attempts, and says what it counted."""
+    held = await leased(log, 3)
+    await log.close()
+    await dropped(log)
+    await log.erase()
+
+    await log.settle(held[:1], b"settled\n")
+    await log.defer(later(held[1:2]), b"deferred\n")
+    await log.bury(graves(held[2:]), b"buried\n")
+    await log.count_ignored("a", 1)
+
+    assert await everything(redis) == {}
+
+
 async def test_a_partition_whose_broker_is_back_is_not_erased(redis: Redis, log: Log) -> None:
     await accepted(log, 2)
     before = await everything(redis)

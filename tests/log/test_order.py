@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from poplin.event import AttributeValue, Event
 from poplin.log import DONE, FREED, GONE, Burial, Entry, Held, Log, LogId, Matches
+from poplin.log.look import PARKED_US
 from tests.log.helpers import (
     FOR_EVER,
     GENERATION,
@@ -19,8 +20,6 @@ from tests.log.helpers import (
     lease_runs_out,
     times,
 )
-
-PARKED = 9_000_000_000_000_000
 
 
 async def lined_up(log: Log, *keys: str, uid: str = "a") -> list[LogId]:
@@ -55,7 +54,7 @@ async def test_of_each_key_the_first_is_due_and_the_others_are_parked(
     one, other, again = await lined_up(log, "x", "y", "x")
 
     assert await heads(log) == [one, other]
-    assert (await times(redis, log.keys.due("a")))[again] == PARKED
+    assert (await times(redis, log.keys.due("a")))[again] == PARKED_US
     assert await log.peek(["a"]) == [None], "what is parked waits for no time"
 
 
@@ -268,6 +267,18 @@ async def test_a_dropped_queue_leaves_no_line(redis: Redis, log: Log) -> None:
     assert await log.drop("a", GENERATION) == (4, 0)
 
     assert await redis.exists(log.keys.order("a"), log.keys.due("a")) == 0
+
+
+async def test_a_dropped_queue_leaves_no_line_of_what_was_not_due_any_more(
+    redis: Redis, log: Log
+) -> None:
+    """As when a slot that moved has stopped a script half-way."""
+    ids = await lined_up(log, "x", "x")
+    await redis.zrem(log.keys.due("a"), *ids)
+
+    assert await log.drop("a", GENERATION) == (0, 0)
+
+    assert await redis.exists(log.keys.order("a")) == 0
 
 
 async def test_what_is_parked_is_owed_and_never_trimmed(redis: Redis, log: Log) -> None:

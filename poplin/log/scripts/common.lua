@@ -155,6 +155,16 @@ local function write_journal(journal, tail, lines)
   end
 end
 
+-- The lines of a batch of outcomes, unless none of its items was held: then it is a repeat after
+-- a lost answer, or comes from who has lost all leases, and the partition may be erased since.
+-- Lines cannot be dropped singly, as one text tells of many items: where some are gone, theirs
+-- are told with the others. Returns the flags as the script's answer.
+local function tell_held(journal, tail, lines, flags)
+  local answer = table.concat(flags)
+  if not string.find(answer, '^0+$') then write_journal(journal, tail, lines) end
+  return answer
+end
+
 -- µs until a queue has work: 0 when an entry is due or its lease ran out, -1 when none waits:
 -- what is parked waits for no time.
 local function work_in(due, now)

@@ -20,5 +20,4 @@ for k = 3, #KEYS, 2 do
   end
   at = at + count * 4
 end
-write_journal(KEYS[1], KEYS[2], ARGV[1])
-return table.concat(flags)
+return tell_held(KEYS[1], KEYS[2], ARGV[1], flags)

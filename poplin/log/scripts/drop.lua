@@ -18,5 +18,5 @@ if #ids > 0 then
   release(log, state, refs, ids)
 end
 local remain = redis.call('ZCARD', due) + redis.call('ZCARD', dead)
-if remain == 0 then redis.call('DEL', tries, grave) end
+if remain == 0 then redis.call('DEL', tries, grave, order) end
 return {#ids, remain}

@@ -24,5 +24,4 @@ for k = 6, #KEYS, 4 do
   end
   at = at + count * 2
 end
-write_journal(KEYS[4], KEYS[5], ARGV[1])
-return table.concat(flags)
+return tell_held(KEYS[4], KEYS[5], ARGV[1], flags)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poplin.log import Burial, Deferral, Held, LeasedEntry, LogId
+from poplin.log.look import PARKED_US
 from tests.log.machine.world import PICK, PICKS, WORKERS, World
-from tests.log.model import PARKED, Owed, Slot
+from tests.log.model import Owed, Slot
 
 __all__ = ["Workers"]
 
@@ -155,4 +156,4 @@ class Workers(World):
 
     def _is_deferred(self, slot: Slot) -> bool:
         owed = self._model.owed[slot]
-        return self._model.now_us < owed.time < PARKED and not owed.is_dead
+        return self._model.now_us < owed.time < PARKED_US and not owed.is_dead
