@@ -63,15 +63,14 @@ def operated_of(catalog: Catalog, namespace: str, name: str) -> Operated:
 
 
 def _removed(catalog: Catalog, key: str) -> RemovedTrigger | None:
-    """The last one of this name whose queues wait for its document to be mended."""
+    """The last one of this name whose queues wait for its return."""
     gone = [each for each in catalog.removed.values() if each.key == key]
-    waiting = filter(catalog.is_written, gone)
-    return max(waiting, key=lambda each: each.removed_us, default=None)
+    return max(gone, key=lambda each: each.removed_us, default=None)
 
 
 def _not_served(verdict: Verdict) -> ProblemError:
     return ProblemError(
         409,
         f"trigger {verdict.namespace}/{verdict.name} is not served ({verdict.reason}: "
-        f"{verdict.message}); mend that first, its queues are only kept until then",
+        f"{verdict.message}); mend that first; its queues are kept for ten minutes",
     )

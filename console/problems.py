@@ -29,13 +29,18 @@ class ProblemError(PoplinError):
 
 
 def unknown(kind: str, key: str, known: Iterable[str]) -> ProblemError:
-    """404 for `namespace/name`, with up to three that exist: the same name elsewhere comes first."""
-    names = list(known)
+    """404 for `namespace/name`, with up to three that exist and are named alike, in any namespace."""
     wanted = key[:_LONGEST_NAME]
-    _, _, name = wanted.partition("/")
-    same = [each for each in names if each.partition("/")[2] == name]
-    nearest = dict.fromkeys([*same, *get_close_matches(wanted, names, 3)])
-    return ProblemError(404, f"there is no {kind} {wanted!r}", list(nearest)[:3])
+    namespace, _, name = wanted.partition("/")
+    by_name: dict[str, list[str]] = {}
+    for each in known:
+        by_name.setdefault(each.partition("/")[2], []).append(each)
+    nearest = [
+        each
+        for like in get_close_matches(name, by_name, 3)
+        for each in sorted(by_name[like], key=lambda key: key.partition("/")[0] != namespace)
+    ]
+    return ProblemError(404, f"there is no {kind} {wanted!r}", nearest[:3])
 
 
 def answer(

@@ -1,6 +1,7 @@
 """`/triggers`: each trigger, whether it is Ready, and what waits for it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from redis.asyncio import Redis
 
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
+from console.problems import unknown
 from console.queries import Queue, named, queues, verdicts_of
 from console.view import View
 from poplin.catalog import Catalog, TriggerRecord, Verdict, read_pauses
@@ -67,6 +69,8 @@ def trigger_routes(redis: Redis) -> APIRouter:
         """Every trigger, by namespace and name."""
         catalog = await read(redis)
         known = verdicts_of(catalog, "Trigger")
+        if broker:
+            _check_broker(catalog, known, namespace, broker)
         keys = [
             key
             for key, each in known.items()
@@ -87,6 +91,17 @@ async def trigger_view(redis: Redis, namespace: str, name: str) -> TriggerView:
     catalog = await read(redis)
     (view,) = await _views(redis, catalog, [named(catalog, "Trigger", namespace, name)])
     return view
+
+
+def _check_broker(
+    catalog: Catalog, triggers: Mapping[str, Verdict], namespace: str, broker: str
+) -> None:
+    """Raises ProblemError for one that is nowhere. A trigger may name one that is not there."""
+    brokers = verdicts_of(catalog, "Broker")
+    is_there = any(broker in (key, each.name) for key, each in brokers.items())
+    if not is_there and not any(_is_of(each, broker) for each in triggers.values()):
+        key = broker if "/" in broker else f"{namespace or 'default'}/{broker}"
+        raise unknown("broker", key, brokers)
 
 
 def _is_of(verdict: Verdict, broker: str) -> bool:

@@ -81,8 +81,8 @@ def _documents(text: str, part: Part) -> Iterator[Value]:
         part.problems.append(Problem(part.file, rest[0], message, hides=True))
     elif is_empty:
         message = "holds no document; write a Broker or a Trigger, or leave it out"
-        # Nothing at all may be a file that is being written.
-        part.problems.append(Problem(part.file, 0, message, hides=not text.strip()))
+        # It may be one that is being written.
+        part.problems.append(Problem(part.file, 0, message, hides=True))
 
 
 def _read(document: Value, part: Part) -> None:

@@ -22,7 +22,7 @@ def read_delivery(checker: Checker, value: Value | None, namespace: str) -> Deli
     retry_after, form = fields.take("retryAfterMax"), fields.take("format")
     fields.refuse_unknown()
     if retry is not None and retry.data and (policy is None or delay is None):
-        checker.warn(retry, "without backoffPolicy and backoffDelay, retries follow at once")
+        checker.warn(retry, "without both backoffPolicy and backoffDelay, retries follow at once")
     timeout_s = checker.parsed(timeout, parse_duration) if timeout else None
     if timeout is not None and timeout_s == 0:
         checker.bad(timeout, "a duration above zero, such as PT30S")

@@ -133,7 +133,7 @@ def _attempts(count: int) -> str:
 def _by_filter(case: Case) -> tuple[Outcome, str]:
     """No queue has it and no line tells of it."""
     if case.trigger is None or case.attributes is None:
-        return "filtered", "it did not match when it was routed"
+        return "filtered", "it was not served, or did not match, when this was routed"
     matches = compile_filters(case.trigger.filters).matches(case.attributes)
     reason = why_not(case.trigger.filters, case.attributes)
     if not case.is_routed:
@@ -143,7 +143,9 @@ def _by_filter(case: Case) -> tuple[Outcome, str]:
     if not matches:
         return "filtered", f"{_TODAY}, {reason}"
     if case.is_told:
-        return "filtered", f"it did not match when it was routed; it would {_TODAY}"
+        return "filtered", (
+            f"it was not served, or did not match, when this was routed; it would match {_TODAY}"
+        )
     return "unknown", (
         f"it matches {_TODAY} and is in no queue: delivered, or given up and purged; "
         "the journal does not go back so far"

@@ -56,7 +56,7 @@ def doctor(
         Question(
             files=tuple(files or ()),
             redis=redis,
-            data_dir=data_dir or default_data_dir(),
+            data_dir=(data_dir or default_data_dir()).absolute(),
             profile=profile.value,
             replicas=checked_replicas(replicas, profile),
             trust_store=trust_store,

@@ -9,6 +9,9 @@ from poplin_cli.options import DEFAULT_API, ApiOption, Lines, NamespaceOption, T
 
 __all__ = ["send"]
 
+_TYPE = "poplin.test"
+_SOURCE = "/poplin/send"
+
 
 def send(
     to: Annotated[
@@ -19,8 +22,8 @@ def send(
             autocompletion=broker_names,
         ),
     ],
-    type_: Annotated[str, typer.Option("--type", "-t", help="Attribute type.")] = "poplin.test",
-    source: Annotated[str, typer.Option(help="Attribute source.")] = "/poplin/send",
+    type_: Annotated[str, typer.Option("--type", "-t", help="Attribute type.")] = _TYPE,
+    source: Annotated[str, typer.Option(help="Attribute source.")] = _SOURCE,
     id_: Annotated[
         str | None, typer.Option("--id", help="Attribute id; a number is added with --count.")
     ] = None,
@@ -67,6 +70,12 @@ def send(
     from poplin_cli.send.run import Job, url_of
     from poplin_cli.send.run import run as run_job
 
+    given = {
+        "--type": type_ != _TYPE, "--source": source != _SOURCE, "--id": id_, "--subject": subject,
+        "--data": data, "--content-type": content_type, "--extension": extension,
+    }  # fmt: skip
+    if event is not None and (beside := [name for name, value in given.items() if value]):
+        raise typer.BadParameter(f"{beside[0]} is of one event from options; --event has its own")
     options = Options(
         type=type_,
         source=source,

@@ -49,7 +49,10 @@ async def test_filtered_out_by_a_filter_that_was_edited_since(redis: Redis) -> N
     match = await steps.match("e")
 
     assert match.outcome == "filtered"
-    assert match.why == "it did not match when it was routed; it would by its filter of today"
+    assert match.why == (
+        "it was not served, or did not match, when this was routed; "
+        "it would match by its filter of today"
+    )
 
 
 async def test_delivered_though_the_filter_of_today_would_not_let_it_pass(redis: Redis) -> None:
@@ -282,7 +285,7 @@ async def test_trimmed(redis: Redis) -> None:
         ("delivered", 1),
         ("filtered", 0),
     ]
-    assert event.matches[1].why == "it did not match when it was routed"
+    assert event.matches[1].why == ("it was not served, or did not match, when this was routed")
 
 
 async def test_not_routed_yet(redis: Redis) -> None:
