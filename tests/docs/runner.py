@@ -3,9 +3,12 @@
 import os
 import re
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from tests.docs.matching import shows
@@ -20,6 +23,7 @@ _UP_S = 30.0
 _PRINTED_S = 20.0
 _AGAIN_S = 10.0
 _PAUSE_S = 0.05
+_PORT = re.compile(r"--port (\d+)")
 # Commands that only look: asking again changes nothing.
 _LOOKS = re.compile(
     r"(?:\.venv/bin/)?poplin (?:get|describe|trace|doctor|version|check|dead-letters (?:list|show))\b"
@@ -99,7 +103,11 @@ class _Reader:
                 self._run(step)
 
     def _start(self, command: Command, within_s: float) -> None:
-        output = self._shell.start(self._ports.command(command.text))
+        text = self._ports.command(command.text)
+        output = self._shell.start(text)
+        for port in map(int, _PORT.findall(text)[:1]):
+            if not _until(partial(_answers, port), within_s):
+                self._differs(command.line, (f"(it listens at {port})",), output.read_text())
         self._wait_for(command.line, command.expected, output, within_s)
 
     def _wait_for(
@@ -131,6 +139,13 @@ class _Reader:
         raise NotAsShownError(
             f"{self._page}:{line} shows\n{shown}\n\nbut this is printed\n{printed}"
         )
+
+
+def _answers(port: int) -> bool:
+    """What prints nothing when it begins to listen is needed by the next step nevertheless."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def _until(is_so: Callable[[], bool], within_s: float) -> bool:
