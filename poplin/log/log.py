@@ -1,9 +1,9 @@
 """One partition's log: a typed method for each script and each read."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -11,14 +11,12 @@ from poplin.log.keys import Keys
 from poplin.log.scripts import Script
 from poplin.log.values import (
     BEGINNING,
-    GONE,
     LEASE_S,
     Burial,
     Deferral,
     Entry,
     Held,
     Leased,
-    LeasedEntry,
     LogId,
     Matches,
     QueueFigures,
@@ -27,6 +25,7 @@ from poplin.log.values import (
     Token,
     Usage,
 )
+from poplin.log.words import by_trigger, in_order, read_entry, read_figures, read_leased
 from poplin.store import translated
 
 __all__ = ["Log", "Position"]
@@ -36,7 +35,6 @@ _GAUGED = 100
 _LOOKS = 20_000
 """Members that one call of gauge looks at, most: about 10 ms of the store."""
 _Word = bytes | str | int
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class Log:
         if not reply:
             return []
         entries = reply[0][1] if isinstance(reply, list) else next(iter(reply.values()))[0]
-        return [(LogId(entry_id), _entry(fields)) for entry_id, fields in entries]
+        return [(LogId(entry_id), read_entry(fields)) for entry_id, fields in entries]
 
     async def route(
         self,
@@ -163,7 +161,7 @@ class Log:
         wait_us = int(next_us)
         return Leased(
             Token(int(token)),
-            [_leased_entry(row) for row in rows],
+            [read_leased(row) for row in rows],
             None if wait_us < 0 else wait_us / 1e6,
         )
 
@@ -175,7 +173,7 @@ class Log:
     async def settle(self, items: Sequence[Held], journal: bytes = b"") -> list[int]:
         """Delivered. Of each: GONE, DONE or FREED."""
         keys = self.keys
-        grouped, order = _by_trigger(items, attrgetter("uid"))
+        grouped, order = by_trigger(items, attrgetter("uid"))
         names = [keys.log, keys.state, keys.refs, keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
@@ -183,22 +181,22 @@ class Log:
             words.append(len(group))
             for held in group:
                 words += (held.id, held.token)
-        return _flags(await _settle(self._redis, names, words), order)
+        return in_order(await _settle(self._redis, names, words), order)
 
     async def renew(self, items: Sequence[Held]) -> tuple[Token, list[bool]]:
         """A new token for what is still held; False where the lease was lost."""
-        grouped, order = _by_trigger(items, attrgetter("uid"))
+        grouped, order = by_trigger(items, attrgetter("uid"))
         words: list[_Word] = [_LEASE_US]
         for _, group in grouped:
             words.append(len(group))
             for held in group:
                 words += (held.id, held.token)
         token, flags = await _renew(self._redis, [self.keys.due(uid) for uid, _ in grouped], words)
-        return Token(int(token)), list(map(bool, _flags(flags, order)))
+        return Token(int(token)), list(map(bool, in_order(flags, order)))
 
     async def defer(self, items: Sequence[Deferral], journal: bytes = b"") -> list[bool]:
         keys = self.keys
-        grouped, order = _by_trigger(items, lambda item: item.held.uid)
+        grouped, order = by_trigger(items, lambda item: item.held.uid)
         names = [keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
@@ -206,12 +204,12 @@ class Log:
             words.append(len(group))
             for held, delay_s, counts in group:
                 words += (held.id, held.token, int(delay_s * 1e6), int(counts))
-        return list(map(bool, _flags(await _defer(self._redis, names, words), order)))
+        return list(map(bool, in_order(await _defer(self._redis, names, words), order)))
 
     async def bury(self, items: Sequence[Burial], journal: bytes = b"") -> list[int]:
         """Given up. Of each: GONE, DONE or FREED."""
         keys = self.keys
-        grouped, order = _by_trigger(items, lambda item: item.held.uid)
+        grouped, order = by_trigger(items, lambda item: item.held.uid)
         names = [keys.journal, keys.journal_tail]
         words: list[_Word] = [journal]
         for uid, group in grouped:
@@ -220,7 +218,7 @@ class Log:
             words.append(len(group))
             for held, grave, has_sink in group:
                 words += (held.id, held.token, grave, int(has_sink))
-        return _flags(await _bury(self._redis, names, words), order)
+        return in_order(await _bury(self._redis, names, words), order)
 
     # Operators
 
@@ -230,7 +228,7 @@ class Log:
         for start in range(0, len(uids), _GAUGED):
             part = uids[start : start + _GAUGED]
             names = [key for uid in part for key in (self.keys.due(uid), self.keys.dead(uid))]
-            found += map(_figures, await _gauge(self._redis, names, (_LOOKS,)))
+            found += map(read_figures, await _gauge(self._redis, names, (_LOOKS,)))
         return found
 
     async def dead(self, uid: str, before_us: int | None = None, count: int = 1000) -> list[LogId]:
@@ -369,45 +367,3 @@ _shorten = Script("shorten")
 _take = Script("take")
 _trim = Script("trim")
 _usage = Script("usage")
-
-
-def _entry(fields: Mapping[bytes, bytes]) -> Entry:
-    return Entry(fields[b"a"], fields.get(b"h"), fields.get(b"d", b""))
-
-
-def _leased_entry(row: Sequence[bytes]) -> LeasedEntry:
-    log_id, tries, crashes, first, grave, attributes, headers, data, replay = row
-    return LeasedEntry(
-        LogId(log_id),
-        int(tries),
-        int(crashes),
-        int(first) if first else None,
-        grave or None,
-        Entry(attributes, headers or None, data) if attributes else None,
-        replay.decode() or None,
-    )
-
-
-def _figures(row: Sequence[Any]) -> QueueFigures:
-    backlog, in_flight, retrying, dead, oldest_ms = row
-    oldest_us = int(oldest_ms) * 1000 if oldest_ms else None
-    return QueueFigures(int(backlog), int(in_flight), int(retrying), int(dead), oldest_us)
-
-
-def _by_trigger(
-    items: Sequence[_Item], uid_of: Callable[[_Item], str]
-) -> tuple[list[tuple[str, list[_Item]]], list[int]]:
-    """Items grouped as the scripts want them, and where each stood in `items`."""
-    groups: dict[str, list[int]] = {}
-    for position, item in enumerate(items):
-        groups.setdefault(uid_of(item), []).append(position)
-    grouped = [(uid, [items[position] for position in group]) for uid, group in groups.items()]
-    return grouped, [position for group in groups.values() for position in group]
-
-
-def _flags(flags: bytes, order: Iterable[int]) -> list[int]:
-    """The scripts' flags, back in the order of the caller's items."""
-    answers = [GONE] * len(flags)
-    for flag, position in zip(flags, order, strict=True):
-        answers[position] = flag - ord("0")
-    return answers
