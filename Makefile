@@ -37,8 +37,9 @@ redis-server:
 	    apt-get update -qq && apt-get install -y -qq redis-server >/dev/null; \
 	else echo "the tests need redis-server 7 or newer: apt-get install redis-server"; exit 1; fi
 
+# Two at a time, file by file: much of it is waiting for processes.
 test: install redis-server
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # Knative's contract, items 37-93, against a Poplin of its own; the table goes to standard output.
 conformance: install

@@ -46,6 +46,14 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts_reach_children() -> None:
+    """A shell that starts the tests in its background lets them, and all that they start, ignore
+    Ctrl-C.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def _own_look_of_logs() -> Iterator[None]:
     """A command that a test runs in this process sets up logging as a service does, for good."""
