@@ -9,6 +9,7 @@ from tests.fabric import Fabric, broker_yaml, event_headers, subscriber, trigger
 from tests.faults.ordering import Attempts, in_log_order, inversions
 from tests.faults.receiver import ACCEPTED, status_only
 from tests.faults.system import dead_letters, system
+from tests.waiting import until
 
 EVENTS = 800
 KEYS = 20
@@ -64,6 +65,13 @@ async def test_turned_off_with_much_parked_it_drains_at_once(tmp_path: Path) -> 
                 for number in range(200):
                     answer = await client.post("/default/main", headers=event_headers(str(number)))
                     assert answer.status_code == 202
+
+                async def are_in_line() -> bool:
+                    # One that is routed when the order is off flows beside the line.
+                    found = await client.get(f"{fabric.admin_url}/triggers/default/t")
+                    return bool(found.json()["backlog"] == 200)
+
+                await until(are_in_line)
             await peer.wait_for(3)
         assert {each.headers["ce-id"] for each in peer.received} == {"0"}
         peer.answer = lambda _: (202, "", b"")
