@@ -1,7 +1,6 @@
 """`/triggers/…/dead-letters`: look at them, redrive them, purge them."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -18,7 +17,6 @@ from console.problems import ProblemError
 from console.view import View, time_text
 from poplin.catalog import BrokerRecord, TriggerRecord
 from poplin.catalog.catalog import logs
-from poplin.errors import StoreUnavailableError
 from poplin.log import entry_at
 from poplin.metrics import add_totals
 from poplin.metrics.families import REDRIVEN
@@ -127,9 +125,7 @@ def letter_routes(redis: Redis, audit: Audit) -> APIRouter:
         is_done = bool(body.ids) or not done.count or not done.remaining
         audit.did(what, trigger.key, done.count, operation=before, is_done=is_done)
         if act is redrive:
-            # A count that is missing is no reason to call what is done a failure.
-            with suppress(StoreUnavailableError):
-                await add_totals(redis, (REDRIVEN, target.labels), done.count)
+            await add_totals(redis, (REDRIVEN, target.labels), done.count)
         return SliceAnswer(count=done.count, remaining=done.remaining, before=before)
 
     @routes.post(_LETTERS + "/redrive")

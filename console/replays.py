@@ -1,7 +1,6 @@
 """`/brokers/…/replay`: old events into one trigger's queue again."""
 
 import re
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,7 @@ from console.problems import ProblemError
 from console.queries import broker_of
 from console.view import View
 from poplin.catalog.catalog import read
-from poplin.errors import InvalidResourceError, StoreUnavailableError
+from poplin.errors import InvalidResourceError
 from poplin.filters import compile_filters
 from poplin.metrics import add_totals
 from poplin.metrics.families import REPLAYED
@@ -92,9 +91,7 @@ def replay_routes(redis: Redis, audit: Audit) -> APIRouter:
                 operation=order.mark,
                 is_done=done.next is None,
             )
-            # A count that is missing is no reason to call what is done a failure.
-            with suppress(StoreUnavailableError):
-                await add_totals(redis, (REPLAYED, target.labels), done.done.replayed)
+            await add_totals(redis, (REPLAYED, target.labels), done.done.replayed)
         return _answer(order, done)
 
     return routes
