@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-PACKAGES = ("poplin", "ingress", "dispatcher", "console", "poplin_cli")
+PACKAGES = ("poplin", "ingress", "dispatcher", "sources", "console", "poplin_cli")
 
 
 def _modules() -> list[str]:

@@ -15,6 +15,7 @@ from poplin.catalog.records import (
     Verdict,
 )
 from poplin.catalog.removed import RemovedBroker, RemovedTrigger
+from poplin.catalog.sources import SourceStatus
 
 __all__ = [
     "BrokerRecord",
@@ -24,6 +25,7 @@ __all__ = [
     "Follower",
     "RemovedBroker",
     "RemovedTrigger",
+    "SourceStatus",
     "TriggerRecord",
     "Verdict",
     "forget",

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from poplin.resources.parts import NOWHERE, Destination, Place, Problem, Ref, one_line
+from poplin.resources.source_models import Source
+
 __all__ = [
     "Broker",
     "BrokerDefaults",
@@ -18,71 +21,13 @@ __all__ = [
     "Refused",
     "Secret",
     "Service",
+    "Source",
     "Trigger",
     "one_line",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing to mend; `where` is the kind and name of the document, if it got that far.
-
-    `line` 0 is the file as a whole. One that `hides` leaves unknown which documents stand there.
-    """
-
-    file: str
-    line: int
-    message: str
-    where: str = ""
-    path: str = ""
-    hides: bool = False
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        parts = (place, self.where, self.path, self.message)
-        return ": ".join(one_line(part) for part in parts if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document begins."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-_NOWHERE = Place("", 0)
 _D = TypeVar("_D")
-
-
-def one_line(text: str) -> str:
-    """Fit to be shown: what a file holds must not forge a log line or drive a terminal."""
-    shown = text if len(text) <= 1000 else text[:997] + "..."
-    if shown.isprintable():
-        return shown
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ref:
-    """A KReference. `version` is empty where only a group was given."""
-
-    kind: str
-    name: str
-    namespace: str
-    group: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """Where events go: a ref, an absolute URI, or a ref with a URI relative to its address."""
-
-    ref: Ref | None = None
-    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +57,7 @@ class Broker:
     warnings: tuple[str, ...] = ()
     spec_digest: str = ""
     refused_edit: str = ""
-    place: Place = field(default=_NOWHERE, compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +77,7 @@ class Trigger:
     warnings: tuple[str, ...] = ()
     spec_digest: str = ""
     refused_edit: str = ""
-    place: Place = field(default=_NOWHERE, compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +89,7 @@ class Refused:
     name: str
     message: str
     spec_digest: str = ""
-    place: Place = field(default=_NOWHERE, compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +100,7 @@ class Service:
     name: str
     external_name: str | None
     ports: tuple[tuple[str, int], ...] = ()
-    place: Place = field(default=_NOWHERE, compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +112,7 @@ class Secret:
     namespace: str
     name: str
     values: dict[str, bytes] = field(repr=False)
-    place: Place = field(default=_NOWHERE, compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +134,7 @@ class BrokerDefaults:
 
     namespaces: dict[str, Defaults]
     cluster: Defaults
-    place: Place = field(default=_NOWHERE, compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
     def delivery(self, namespace: str, broker_class: str) -> Delivery:
         """Of a Broker that has none of its own; the class is empty where it names none."""
@@ -207,7 +152,7 @@ class BrokerDefaults:
 Identity = tuple[str, str, str]
 """kind, namespace, name."""
 
-Document = Broker | Trigger | Service | Secret | BrokerDefaults | Refused
+Document = Broker | Trigger | Source | Service | Secret | BrokerDefaults | Refused
 
 
 @dataclass(slots=True)
@@ -225,6 +170,10 @@ class Loaded:
     @property
     def triggers(self) -> list[Trigger]:
         return self._all(Trigger)
+
+    @property
+    def sources(self) -> list[Source]:
+        return self._all(Source)
 
     @property
     def services(self) -> list[Service]:

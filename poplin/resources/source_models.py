@@ -1,0 +1,179 @@
+"""Documents of event sources once they are checked: what the outside sends, and where it goes."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from poplin.resources.parts import NOWHERE, Destination, Place
+
+__all__ = [
+    "SOURCE_KINDS",
+    "BitbucketSpec",
+    "EventFields",
+    "GitHubSpec",
+    "GitLabSpec",
+    "HmacSpec",
+    "MappingName",
+    "Preset",
+    "SecretKey",
+    "Source",
+    "SourceKind",
+    "SourceSpec",
+    "Taken",
+    "WebhookSpec",
+]
+
+SourceKind = Literal["GitHubSource", "GitLabSource", "BitbucketSource", "WebhookSource"]
+
+SOURCE_KINDS: dict[SourceKind, str] = {
+    "GitHubSource": "sources.knative.dev/v1alpha1",
+    "GitLabSource": "sources.knative.dev/v1alpha1",
+    "BitbucketSource": "sources.poplin.dev/v1alpha1",
+    "WebhookSource": "sources.poplin.dev/v1alpha1",
+}
+"""The apiVersion of each."""
+
+MappingName = Literal["knative", "cloudevents"]
+"""Which attributes events get: Knative's, or those of the CloudEvents adapter for the provider."""
+
+Preset = Literal[
+    "standard-webhooks",
+    "stripe",
+    "slack",
+    "shopify",
+    "github",
+    "gitlab",
+    "bitbucket",
+    "hmac",
+    "bearer",
+    "basic",
+    "none",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretKey:
+    """One value of a Secret in the source's own namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubSpec:
+    """`secrets` are spec.secretToken and those of poplin.dev/more-secrets; any of them may have
+    signed.
+    """
+
+    owner_and_repository: str
+    event_types: tuple[str, ...]
+    secrets: tuple[SecretKey, ...] = ()
+    access_token: SecretKey | None = None
+    api_url: str = "https://api.github.com/"
+    """Ends with a slash; of GitHub Enterprise Server it is https://HOST/api/v3/."""
+    is_secure: bool = True
+    """GitHub is to verify the certificate of the public URL."""
+    mapping: MappingName = "knative"
+    allows_sha1: bool = False
+    """X-Hub-Signature is enough where there is no X-Hub-Signature-256."""
+    forwards_ping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitLabSpec:
+    """A secret that begins with `whsec_` is a signing token, any other a secret token."""
+
+    project_url: str
+    event_types: tuple[str, ...]
+    secrets: tuple[SecretKey, ...] = ()
+    access_token: SecretKey | None = None
+    mapping: MappingName = "knative"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitbucketSpec:
+    """Of Bitbucket Cloud and of Bitbucket Data Center."""
+
+    owner_and_repository: str
+    event_types: tuple[str, ...] = ()
+    secrets: tuple[SecretKey, ...] = ()
+    forwards_ping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HmacSpec:
+    """How preset hmac finds and reads the signature of the body."""
+
+    header: str
+    """In lower case."""
+    algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64", "base64url"] = "hex"
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Where an attribute is taken from: exactly one of `value`, `header` and `pointer` is set.
+
+    `header` is in lower case; `pointer` is a JSON pointer (RFC 6901) into the body. What is found
+    gets `prefix` in front; where nothing is found `default` stands as it is.
+    """
+
+    value: str | None = None
+    header: str | None = None
+    pointer: str | None = None
+    prefix: str = ""
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFields:
+    """`spec.event` of a WebhookSource; None leaves the attribute to the preset."""
+
+    type: Taken | None = None
+    source: Taken | None = None
+    subject: Taken | None = None
+    id: Taken | None = None
+    time: Taken | None = None
+    extensions: tuple[tuple[str, Taken], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSpec:
+    preset: Preset
+    secrets: tuple[SecretKey, ...] = ()
+    hmac: HmacSpec | None = None
+    """Set for preset hmac alone."""
+    tolerance_s: float = 300.0
+    """How far a signed time may be from now, for presets that sign one."""
+    mapping: MappingName = "knative"
+    """Of the presets github and gitlab."""
+    event: EventFields = field(default_factory=EventFields)
+    forwards_ping: bool = False
+
+
+SourceSpec = GitHubSpec | GitLabSpec | BitbucketSpec | WebhookSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """`overrides` are the extensions of ceOverrides, set on every event. The rest as a Broker's."""
+
+    kind: SourceKind
+    namespace: str
+    name: str
+    sink: Destination
+    spec: SourceSpec
+    overrides: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    spec_digest: str = ""
+    refused_edit: str = ""
+    place: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where the receiver takes its webhooks."""
+        return f"/{self.namespace}/{self.name}"
