@@ -57,8 +57,10 @@ fault-tools: redis-server
 	    apt-get update -qq && apt-get install -y -qq gcc libc6-dev faketime >/dev/null; \
 	else echo "the fault tests need a C compiler and faketime: apt-get install gcc libc6-dev faketime"; exit 1; fi
 
+# Two at a time, but for those that judge a pace.
 faults: install fault-tools
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest tests/faults -m "not alone" --numprocesses 2 --dist worksteal
+	$(BIN)/pytest tests/faults -m alone
 
 faults-long: install fault-tools
 	POPLIN_FAULTS=long $(BIN)/pytest tests/faults

@@ -1,10 +1,9 @@
 """Write the tables of docs/reliability.md from what runs have left in POPLIN_FAULT_RESULTS."""
 
-import json
 import sys
 from pathlib import Path
 
-from tests.faults.results import Counts, Row, table
+from tests.faults.results import read, table
 
 _PAGE = Path("docs/reliability.md")
 
@@ -18,16 +17,8 @@ def main() -> None:
         _, mark, after = rest.partition(end)
         if not mark:
             sys.exit(f"{_PAGE} has no place called {name!r}")
-        page = f"{before}{begin}{table(_rows(Path(file)))}\n{end}{after}"
+        page = f"{before}{begin}{table(read(Path(file)))}\n{end}{after}"
     _PAGE.write_text(page)
-
-
-def _rows(file: Path) -> list[Row]:
-    rows = []
-    for fields in json.loads(file.read_text()):
-        found = fields.pop("found")
-        rows.append(Row(found=None if found is None else Counts(**found), **fields))
-    return rows
 
 
 if __name__ == "__main__":

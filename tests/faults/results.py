@@ -2,12 +2,26 @@
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.faults.ledger import Verdict
 
-__all__ = ["IS_LONG", "RESULTS", "Row", "events", "note", "record", "table", "write"]
+__all__ = [
+    "IS_LONG",
+    "RESULTS",
+    "Row",
+    "events",
+    "note",
+    "plain",
+    "read",
+    "record",
+    "rows",
+    "table",
+    "write",
+]
 
 IS_LONG = os.environ.get("POPLIN_FAULTS") == "long"
 """`make faults-long`; else the size for CI."""
@@ -102,4 +116,24 @@ def _counts(found: Counts | None) -> str:
 
 
 def write(path: Path) -> None:
-    path.write_text(json.dumps([asdict(row) for row in RESULTS], indent=1))
+    """Beside the rows that an earlier run left there: `make faults` runs twice."""
+    new = {(row.fault, row.server) for row in RESULTS}
+    old = read(path) if path.exists() else []
+    kept = [row for row in old if (row.fault, row.server) not in new]
+    path.write_text(json.dumps(plain([*kept, *RESULTS]), indent=1))
+
+
+def read(path: Path) -> list[Row]:
+    return rows(json.loads(path.read_text()))
+
+
+def plain(found: Iterable[Row]) -> list[dict[str, Any]]:
+    return [asdict(row) for row in found]
+
+
+def rows(found: Iterable[dict[str, Any]]) -> list[Row]:
+    """What `plain` made of them."""
+    return [
+        Row(**{**each, "found": None if each["found"] is None else Counts(**each["found"])})
+        for each in found
+    ]

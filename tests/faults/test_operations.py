@@ -112,6 +112,7 @@ async def _p99_ms(port: int, sink: Connection, name: str) -> float:
     return p99
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_new_events_keep_their_pace_during_a_replay(tmp_path: Path) -> None:
     """With the pace that a replay has unless told otherwise; medians of pairs, as the machine

@@ -23,6 +23,7 @@ def _a_second(times: list[float], began: float, ended: float) -> list[int]:
     return [counts[second] for second in range(int(ended - began))]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_retries_do_not_come_in_waves(tmp_path: Path) -> None:
     """Requests a second in the second half of the outage: the most is at most twice the median."""

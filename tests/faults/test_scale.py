@@ -27,6 +27,7 @@ def _rss(fabric: Fabric, role: str) -> int:
     return sum(each.memory_info().rss for each in children if role in each.cmdline())
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_ten_thousand_triggers(tmp_path: Path) -> None:
     """Each event is for one of them."""
@@ -65,6 +66,7 @@ async def test_ten_thousand_triggers(tmp_path: Path) -> None:
     assert rss <= 500 * MEBIBYTE
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(3600)
 async def test_a_backlog_is_drained_in_bounded_memory(tmp_path: Path) -> None:
     events = results.events(50_000, 1_000_000)

@@ -127,6 +127,7 @@ def _after_to_before(pairs: Sequence[tuple[Pace, Pace]]) -> tuple[float, float]:
     )
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", BAD_PEERS)
 async def test_the_other_nineteen_keep_their_pace(tmp_path: Path, fault: str) -> None:
