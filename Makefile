@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install docs demo lint format test faults faults-long drills conformance bench bench-micro clean
+.PHONY: install docs demo lint format test faults faults-long drills conformance bench bench-webhooks bench-micro clean
 
 install: .venv/.installed
 
@@ -71,6 +71,10 @@ drills: install fault-tools
 
 bench: install
 	@$(BIN)/python -m bench $(BENCH)
+
+# Webhooks a second, verified and emitted into the fabric beside the receiver.
+bench-webhooks: install
+	@$(BIN)/python -m bench.webhooks
 
 bench-micro: install
 	@$(BIN)/python -m bench.micro

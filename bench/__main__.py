@@ -2,20 +2,16 @@
 
 import argparse
 import json
-import socket
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bench.fabric import Fabric, triggers_yaml
+from bench.fabric import Fabric, free_port, triggers_yaml
 from bench.load import Load
-from bench.sink import run_sink
-from bench.yardstick import Bare, accepted, bare, processes
+from bench.subscriber import Sink, counting_sink
+from bench.yardstick import Bare, accepted, bare
 
 _ROUNDS = 3
 
@@ -37,11 +33,11 @@ class Round:
 
 def main() -> None:
     options = _options()
-    with _sink() as sink, bare() as yardstick, tempfile.TemporaryDirectory() as folder:
+    with counting_sink() as sink, bare() as yardstick, tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "bench.yaml"
         files.write_text(triggers_yaml(options.triggers, options.matching, sink.port))
         with Fabric(
-            files, Path(folder) / "data", _free_port(), "--profile", options.profile
+            files, Path(folder) / "data", free_port(), "--profile", options.profile
         ) as fabric:
             idle_rss = fabric.rss_mb()
             rounds = [_round(options, fabric, yardstick, sink, number) for number in range(_ROUNDS)]
@@ -86,24 +82,6 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-class Sink:
-    def __init__(self, control: Connection) -> None:
-        self._control = control
-        self.port: int = control.recv()
-
-    def count(self) -> int:
-        """Events received so far."""
-        self._control.send("count")
-        received: int = self._control.recv()
-        return received
-
-    def ages_ms(self) -> tuple[float, float]:
-        """Median and 99th percentile since the last call."""
-        self._control.send("ages")
-        median, late = self._control.recv()
-        return median, late
-
-
 def _round(
     options: argparse.Namespace, fabric: Fabric, yardstick: Bare, sink: Sink, number: int
 ) -> Round:
@@ -140,22 +118,6 @@ def _latency(options: argparse.Namespace, fabric: Fabric, sink: Sink) -> tuple[f
     while sink.count() < expected + sent * options.matching:
         time.sleep(0.02)
     return sink.ages_ms()
-
-
-@contextmanager
-def _sink() -> Iterator[Sink]:
-    ours, theirs = processes.Pipe()
-    process = processes.Process(target=run_sink, args=(theirs,))
-    process.start()
-    yield Sink(ours)
-    ours.send("stop")
-    process.join()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _print(result: dict[str, Any]) -> None:

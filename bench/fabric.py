@@ -1,5 +1,6 @@
 """The fabric under test: `poplin up` as a user runs it, and what its processes cost."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from typing import Self
 import httpx
 import psutil
 
-__all__ = ["Fabric", "quickstart", "triggers_yaml"]
+__all__ = ["Fabric", "free_port", "quickstart", "triggers_yaml"]
 
 
 def triggers_yaml(count: int, matching: int, sink_port: int) -> str:
@@ -28,6 +29,12 @@ def triggers_yaml(count: int, matching: int, sink_port: int) -> str:
 
 def quickstart() -> Path:
     return Path(__file__).parent.parent / "examples" / "01-quickstart" / "broker.yaml"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 class Fabric:
@@ -82,7 +89,7 @@ class Fabric:
 
 def _role(process: psutil.Process) -> str:
     words = process.cmdline()
-    for role in ("ingress", "dispatcher", "console"):
+    for role in ("ingress", "dispatcher", "console", "sources"):
         if role in words:
             return role
     return "store"

@@ -2,12 +2,28 @@
 
 import asyncio
 import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 import uvloop
 
-__all__ = ["Load", "run_load"]
+from bench.requests import field
+
+__all__ = ["Load", "Message", "run_load"]
+
+Message = Callable[["Load", str, bytes], bytes]
+"""A request with that id and those data; a function of a module, for it goes to another process."""
+
+
+def _cloudevent(load: "Load", event_id: str, data: bytes) -> bytes:
+    head = (
+        f"POST {load.path} HTTP/1.1\r\nhost: bench\r\nce-specversion: 1.0\r\nce-id: {event_id}\r\n"
+        f"ce-source: /bench/load\r\nce-type: bench.wanted\r\nce-sentns: {time.monotonic_ns()}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+    )
+    return head.encode() + data
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +36,15 @@ class Load:
     rate: float | None = None
     """Events a second over all connections; None sends the next event when one is answered."""
     prefix: str = "bench"
+    message: Message = _cloudevent
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     accepted: int
     refused: int
+    p99_ms: float
+    """From a request to its answer."""
 
 
 class _Client(asyncio.Protocol):
@@ -37,6 +56,8 @@ class _Client(asyncio.Protocol):
         self._load = load
         self._count = 0
         self._received = b""
+        self._sent_at: deque[float] = deque()
+        self.answered_s: list[float] = []
         self.accepted = 0
         self.refused = 0
         self.is_open = True
@@ -47,24 +68,26 @@ class _Client(asyncio.Protocol):
 
     def send(self) -> None:
         self._count += 1
-        head = (
-            f"POST {self._load.path} HTTP/1.1\r\nhost: bench\r\nce-specversion: 1.0\r\n"
-            f"ce-id: {self._load.prefix}-{self._number}-{self._count}\r\nce-source: /bench/load\r\n"
-            f"ce-type: bench.wanted\r\nce-sentns: {time.monotonic_ns()}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(self._data)}\r\n\r\n"
-        )
-        self._transport.write(head.encode() + self._data)
+        event_id = f"{self._load.prefix}-{self._number}-{self._count}"
+        self._sent_at.append(time.monotonic())
+        self._transport.write(self._load.message(self._load, event_id, self._data))
 
     def data_received(self, data: bytes) -> None:
-        # Answers of the fabric and of the bare application have no body.
         self._received += data
-        if not self._received.endswith(b"\r\n\r\n") and b"content-length: 0" not in self._received:
-            return
-        if self._received.startswith(b"HTTP/1.1 202"):
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            head = self._received[: end + 2]
+            size = int(field(head, b"content-length: ")) if b"content-length: " in head else 0
+            if len(self._received) < end + 4 + size:
+                return
+            self._received = self._received[end + 4 + size :]
+            self._take(head)
+
+    def _take(self, head: bytes) -> None:
+        self.answered_s.append(time.monotonic() - self._sent_at.popleft())
+        if head.startswith(b"HTTP/1.1 202"):
             self.accepted += 1
         else:
             self.refused += 1
-        self._received = b""
         if self._load.rate is None and self.is_open:
             self.send()
         elif not self.is_open and not self.finished.done():
@@ -105,7 +128,12 @@ async def _run(load: Load) -> Sent:
         await asyncio.wait([client.finished for client in clients], timeout=10)
     else:
         await asyncio.sleep(0.3)
-    return Sent(sum(c.accepted for c in clients), sum(c.refused for c in clients))
+    answered = sorted(each for client in clients for each in client.answered_s)
+    return Sent(
+        sum(c.accepted for c in clients),
+        sum(c.refused for c in clients),
+        answered[len(answered) * 99 // 100] * 1000 if answered else 0.0,
+    )
 
 
 def run_load(load: Load, answer: Connection) -> None:

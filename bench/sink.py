@@ -26,7 +26,8 @@ class _Server(Requests):
 
     def take(self, head: bytes, body: bytes) -> bytes:  # noqa: ARG002 - only its age counts
         self._sink.received += 1
-        self._sink.ages_ns.append(time.monotonic_ns() - int(field(head, b"ce-sentns: ")))
+        if b"ce-sentns: " in head:
+            self._sink.ages_ns.append(time.monotonic_ns() - int(field(head, b"ce-sentns: ")))
         return _ANSWER
 
 

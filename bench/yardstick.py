@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import psutil
 
 from bench.bare import run_bare
-from bench.load import Load, run_load
+from bench.load import Load, Sent, run_load
 
-__all__ = ["Bare", "accepted", "bare", "processes"]
+__all__ = ["Bare", "accepted", "bare", "processes", "ran"]
 
 processes = multiprocessing.get_context("spawn")
 
@@ -32,15 +32,19 @@ class Bare:
 
 def accepted(load: Load) -> int:
     """Run a load to its end; how many events were accepted."""
+    return ran(load).accepted
+
+
+def ran(load: Load) -> Sent:
+    """Run a load to its end, in a process of its own."""
     receiver, sender = processes.Pipe(duplex=False)
     process = processes.Process(target=run_load, args=(load, sender))
     process.start()
-    sent = receiver.recv()
+    sent: Sent = receiver.recv()
     process.join()
     if sent.refused:
         raise SystemExit(f"bench: {sent.refused} events were refused")
-    count: int = sent.accepted
-    return count
+    return sent
 
 
 @contextmanager
