@@ -10,7 +10,7 @@ from typing import Self
 import httpx
 import psutil
 
-__all__ = ["Fabric", "free_port", "quickstart", "triggers_yaml"]
+__all__ = ["Fabric", "free_port", "triggers_yaml"]
 
 
 def triggers_yaml(count: int, matching: int, sink_port: int) -> str:
@@ -25,10 +25,6 @@ def triggers_yaml(count: int, matching: int, sink_port: int) -> str:
             f"  subscriber: {{uri: 'http://127.0.0.1:{sink_port}/'}}\n"
         )
     return "---\n".join(documents)
-
-
-def quickstart() -> Path:
-    return Path(__file__).parent.parent / "examples" / "01-quickstart" / "broker.yaml"
 
 
 def free_port() -> int:
