@@ -12,7 +12,7 @@ __all__ = ["display"]
 def display(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")
-    ] = 8082,
+    ] = 9000,
     host: Annotated[str, typer.Option(help="0.0.0.0 listens to other machines too.")] = "127.0.0.1",
     fail: Annotated[
         int,
@@ -36,7 +36,7 @@ def display(
 ) -> None:
     """Print every event that is sent here, and answer as told. Ctrl-C ends it.
 
-    A subscriber for trying things out: name http://127.0.0.1:8082/ in a Trigger.
+    A subscriber for trying things out: name http://127.0.0.1:9000/ in a Trigger.
     """
     # Here, so that no other command pays for a server.
     from poplin_cli.display.answers import Behaviour

@@ -7,8 +7,8 @@ from contextlib import ExitStack, suppress
 
 __all__ = ["ADMIN", "Ports"]
 
-INGRESS, ADMIN, DISPLAY = 8080, 8081, 8082
-_ALWAYS = (INGRESS, ADMIN, DISPLAY, 9000)
+INGRESS, ADMIN, WEBHOOKS, DISPLAY = 8080, 8081, 8082, 9000
+_ALWAYS = (INGRESS, ADMIN, WEBHOOKS, DISPLAY)
 """What commands and examples take when no port is given."""
 
 _NEVER_GIVEN = (20_000, 32_000)
@@ -16,8 +16,10 @@ _NEVER_GIVEN = (20_000, 32_000)
 
 _NAMED = re.compile(r"(?:(?:127\.0\.0\.1|localhost):|port[= ]|subscriber\.py )(\d{4,5})\b")
 _FABRIC = f"--port {INGRESS} --admin-port {ADMIN}"
+_WEBHOOKS = f"--webhook-port {WEBHOOKS}"
 _DEFAULTS = {
-    "up": _FABRIC,
+    "up": f"{_FABRIC} {_WEBHOOKS}",
+    "sources": _WEBHOOKS,
     "doctor": _FABRIC,
     "ingress": f"--port {INGRESS}",
     "console": f"--port {ADMIN}",
