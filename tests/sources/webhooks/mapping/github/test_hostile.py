@@ -30,7 +30,7 @@ MORE: dict[str, Any] = {
     "id": 1,
     "name": "octo/cat",
     "pages": [{"page_name": "Home"}],
-    "pusher": {"name": "hubot"},
+    "pusher": {"name": "hubot", "updated_at": 1_578_700_800},
     "state": "success",
 }
 PAYLOAD = EVERYTHING | MORE
