@@ -9,7 +9,6 @@ from poplin.resources.source_models import (
     GitHubSpec,
     GitLabSpec,
     Source,
-    WebhookSpec,
 )
 from sources.webhooks.mapping.bitbucket import BitbucketMapper
 from sources.webhooks.mapping.github import GitHubMapper
@@ -31,5 +30,4 @@ def mapper_for(source: Source) -> Mapper:
         case BitbucketSpec() as spec:
             uri = f"https://bitbucket.org/{spec.owner_and_repository}"
             return BitbucketMapper(uri, forwards_ping=spec.forwards_ping)
-        case WebhookSpec():
-            return WebhookMapper(source)
+    return WebhookMapper(source)

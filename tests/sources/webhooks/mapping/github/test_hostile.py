@@ -140,10 +140,10 @@ def test_any_headers_and_any_body(
 @pytest.mark.parametrize(
     "payload",
     [
-        {"pages": [{"page_name": "p" * 200}] * 10_000},
-        {"pages": [[[]]] * 100_000},
-        {"repository": {"url": "a" * 1_000_000, "name": "é" * 1_000_000}},
-        {"repository": {"url": "http://[" * 10_000}},
+        {"pages": [{"page_name": "p" * 1000}] * 1000},
+        {"pages": [[[]]] * 1000},
+        {"repository": {"url": "a" * 100_000, "name": "é" * 100_000}},
+        {"repository": {"url": "http://[" * 1000}},
     ],
 )
 @pytest.mark.parametrize("mapping", MAPPINGS)
