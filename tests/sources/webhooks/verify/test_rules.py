@@ -232,6 +232,12 @@ def test_a_secret_without_user_and_password_lets_nobody_in(secret: bytes) -> Non
     assert refusal(WebhookSpec(preset="basic"), header, secret) != ""
 
 
+def test_preset_hmac_without_its_fields_is_not_built() -> None:
+    """Its document is refused long before: nobody may verify with fields that were guessed."""
+    with pytest.raises(ValueError, match=r"without spec\.hmac"):
+        verifier_for(WebhookSpec(preset="hmac"), [SECRET])
+
+
 def test_preset_none_lets_everybody_in() -> None:
     assert refusal(WebhookSpec(preset="none"), {}, b"") == ""
 
