@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from poplin.resources import ResolvedSource, resolve_sources
 from poplin.resources.source_models import Source
 from tests.resources.test_load import loaded
 
@@ -13,6 +14,7 @@ __all__ = [
     "VALUE",
     "WEBHOOK",
     "annotated",
+    "resolved",
     "the_source",
     "with_spec",
 ]
@@ -84,3 +86,13 @@ def the_source(folder: Path, document: str) -> Source:
     assert not found.problems
     (source,) = found.sources
     return source
+
+
+def resolved(folder: Path, text: str) -> ResolvedSource:
+    """The only source."""
+    (found,) = resolve_sources(
+        loaded(folder, text),
+        broker_url=lambda namespace, name: f"http://ingress/{namespace}/{name}",
+        receiver_url=lambda path: f"https://hooks{path}",
+    )
+    return found
