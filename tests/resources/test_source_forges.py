@@ -27,7 +27,7 @@ def test_every_field_of_a_github_source_counts(tmp_path: Path) -> None:
     document = with_spec(
         GITHUB,
         "ownerAndRepository: my-org\n"
-        "eventTypes: [push, '*', brand_new_event, push]\n"
+        "eventTypes: [push, '*', Brand_new_event, push]\n"
         "accessToken: {secretKeyRef: {name: t, key: a.b_c}}\n"
         "githubAPIURL: https://ghe.example/api/v3\n"
         "secure: false\n"
@@ -49,7 +49,7 @@ def test_every_field_of_a_github_source_counts(tmp_path: Path) -> None:
 
     assert source.spec == GitHubSpec(
         owner_and_repository="my-org",
-        event_types=("push", "*", "brand_new_event"),
+        event_types=("push", "*", "Brand_new_event"),
         secrets=(SECRET, SecretKey(name="old", key="k"), SecretKey(name="s", key="other")),
         access_token=SecretKey(name="t", key="a.b_c"),
         api_url="https://ghe.example/api/v3/",

@@ -48,6 +48,7 @@ def test_a_source_that_has_its_sink_and_secret_is_ready(tmp_path: Path, document
     assert found.status.url == "https://hooks/default/x"
     assert found.status.api_version == SOURCE_KINDS[found.source.kind]
     assert found.status.key == found.source.key
+    assert VALUE not in repr(found)
     assert not found.status.warnings
 
 
