@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from poplin.resources import Loaded, Loader, keep_good
-from poplin.resources.models import Broker, Problem, Trigger
+from poplin.resources.models import Broker, Problem, Source, Trigger
 from poplin_cli.up.output import Output
 
 __all__ = ["Files"]
@@ -66,7 +66,7 @@ def _kept(loaded: Loaded) -> list[str]:
     return [
         f"{type(each).__name__.lower()} {each.namespace}/{each.name}"
         for each in loaded.documents.values()
-        if isinstance(each, Broker | Trigger) and each.refused_edit
+        if isinstance(each, Broker | Trigger | Source) and each.refused_edit
     ]
 
 
