@@ -15,7 +15,13 @@ from poplin.catalog.records import (
     Verdict,
 )
 from poplin.catalog.removed import RemovedBroker, RemovedTrigger
-from poplin.catalog.sources import SourceStatus
+from poplin.catalog.sources import (
+    SourcesSeen,
+    SourceStatus,
+    leave_sources,
+    read_sources,
+    write_sources,
+)
 
 __all__ = [
     "BrokerRecord",
@@ -26,11 +32,15 @@ __all__ = [
     "RemovedBroker",
     "RemovedTrigger",
     "SourceStatus",
+    "SourcesSeen",
     "TriggerRecord",
     "Verdict",
     "forget",
     "is_in_force",
+    "leave_sources",
     "publish",
     "read_pauses",
+    "read_sources",
     "set_paused",
+    "write_sources",
 ]
