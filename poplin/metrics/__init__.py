@@ -20,7 +20,7 @@ from poplin.metrics.families import (
 )
 from poplin.metrics.flusher import FLUSH_S, Flusher
 from poplin.metrics.prune import keep_pruned, prune
-from poplin.metrics.totals import HistogramTotals, Totals, add_totals, read_totals
+from poplin.metrics.totals import HistogramTotals, Totals, add_totals, read_counters, read_totals
 
 __all__ = [
     "BUCKETS_S",
@@ -43,6 +43,7 @@ __all__ = [
     "add_totals",
     "keep_pruned",
     "prune",
+    "read_counters",
     "read_totals",
     "status_class",
 ]

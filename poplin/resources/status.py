@@ -6,6 +6,7 @@ left, as Knative lets other broker classes do. Ready is False with the first of 
 that is, and Knative's tools look at it alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from poplin.catalog import Condition, Verdict
 from poplin.resources.addresses import Addresses, UnresolvedError
 from poplin.resources.models import Broker, Destination, Ref, Refused, Trigger, one_line
 
-__all__ = ["broker_verdict", "refused_verdict", "status_of", "trigger_verdict"]
+__all__ = ["broker_verdict", "conditions_of", "refused_verdict", "status_of", "trigger_verdict"]
 
 _NO_SUBSCRIBER = "Unable to get the Subscriber's URI"
 _NO_SINK = "Unable to get the dead letter sink's URI"
@@ -26,15 +27,7 @@ def status_of(verdict: Verdict) -> dict[str, Any]:
     """The `status` of the object in Knative's API; what is not known is left out."""
     found: dict[str, Any] = {
         "observedGeneration": verdict.observed_generation,
-        "conditions": [
-            {
-                "type": each.type,
-                "status": each.status,
-                **({"reason": each.reason} if each.reason else {}),
-                **({"message": each.message} if each.message else {}),
-            }
-            for each in verdict.conditions
-        ],
+        "conditions": conditions_of(verdict.conditions),
     }
     if verdict.address_url is not None:
         found["address"] = {"url": verdict.address_url}
@@ -43,6 +36,19 @@ def status_of(verdict: Verdict) -> dict[str, Any]:
     if verdict.dead_letter_sink_uri is not None:
         found["deadLetterSinkUri"] = verdict.dead_letter_sink_uri
     return found
+
+
+def conditions_of(conditions: Iterable[Condition]) -> list[dict[str, str]]:
+    """As Knative's API spells them."""
+    return [
+        {
+            "type": each.type,
+            "status": each.status,
+            **({"reason": each.reason} if each.reason else {}),
+            **({"message": each.message} if each.message else {}),
+        }
+        for each in conditions
+    ]
 
 
 def broker_verdict(broker: Broker, addresses: Addresses) -> Verdict:
