@@ -169,8 +169,12 @@ def _status(status: SourceStatus) -> dict[str, Any]:
     found: dict[str, Any] = {
         "observedGeneration": status.observed_generation,
         "conditions": conditions_of(status.conditions),
-        "ceAttributes": [{"type": each, "source": source} for each, source in status.ce_attributes],
     }
+    if status.ce_attributes:
+        found["ceAttributes"] = [
+            {"type": each, **({"source": source} if source else {})}
+            for each, source in status.ce_attributes
+        ]
     if status.sink_uri is not None:
         found["sinkUri"] = status.sink_uri
     if status.webhook_id:

@@ -54,4 +54,4 @@ def warnings(out: Console, texts: Sequence[str]) -> None:
 def next_steps(out: Console, hints: Iterable[str]) -> None:
     heading(out, "What to do next")
     for each in hints:
-        out.print(f"  {each}")
+        out.print(f"  {printable(each)}")

@@ -12,35 +12,35 @@ __all__ = ["source_hints"]
 _AT_PROVIDERS = {
     "GitHubSource": (
         "at GitHub: Settings, Webhooks, Add webhook: Payload URL {url}, Content type "
-        "application/json, as Secret what the Kubernetes Secret holds"
+        "application/json, as Secret the value of {secret}"
     ),
     "GitLabSource": (
         "at GitLab: Settings, Webhooks, Add new webhook: URL {url}, as Secret token (or Signing "
-        "token) what the Secret holds"
+        "token) the value of {secret}"
     ),
     "BitbucketSource": (
-        "at Bitbucket: Repository settings, Webhooks, Add webhook: URL {url}, as Secret what the "
-        "Kubernetes Secret holds"
+        "at Bitbucket: Repository settings, Webhooks, Add webhook: URL {url}, as Secret the value "
+        "of {secret}"
     ),
     "standard-webhooks": (
         "add an endpoint with URL {url} where the sender keeps its webhooks, and put the signing "
-        "secret that it shows (whsec_…) into the Secret"
+        "secret that it shows (whsec_…) into {secret}"
     ),
     "stripe": (
         "at Stripe: Developers, Webhooks, add an endpoint with URL {url}, and put its signing "
-        "secret (whsec_…) into the Secret"
+        "secret (whsec_…) into {secret}"
     ),
     "slack": (
-        "at api.slack.com/apps: the app's Signing Secret (Basic Information) into the Secret, then "
+        "at api.slack.com/apps: put the app's Signing Secret (Basic Information) into {secret}, then "
         "Event Subscriptions: Request URL {url}"
     ),
     "shopify": (
-        "at Shopify: Settings, Notifications, Webhooks, Create webhook: format JSON, URL {url}; "
-        "the key that the page says it signs with goes into the Secret"
+        "at Shopify: Settings, Notifications, Webhooks, Create webhook: format JSON, URL {url}; put "
+        "the key that the page says it signs with into {secret}"
     ),
-    "hmac": "let the sender POST to {url}, signed as spec.hmac says with what the Secret holds",
-    "bearer": "let the sender POST to {url} with Authorization: Bearer and what the Secret holds",
-    "basic": "let the sender POST to {url} with the user and password that the Secret holds",
+    "hmac": "let the sender POST to {url}, signed as spec.hmac says with the value of {secret}",
+    "bearer": "let the sender POST to {url} with Authorization: Bearer and the value of {secret}",
+    "basic": "let the sender POST to {url} with the user and password of {secret}",
     "none": "let the sender POST to {url}; whoever knows the URL may: keep it inside",
 }
 """Where the URL goes, by kind of source or preset. docs/sources/ has it field by field."""
@@ -77,24 +77,12 @@ def _of_source(view: dict[str, Any]) -> Iterator[str]:
     elif not counts["received"] and not counts["refusedFor"].get("bad_signature"):
         yield from _first_webhook(view)
     yield from _refusals(counts)
-    if counts["refusedFor"].get("too_large") or "EventsAccepted" in _not_true(conditions):
-        yield (
-            "some were too large: raise --max-event-bytes of the sink's ingress, or "
-            "--max-webhook-bytes"
-        )
-    if counts["sinkFailures"]:
-        yield (
-            "some attempts to give its sink an event failed; if that goes on: "
-            f"{_look_at_sink(view['sinkUri'])}"
-        )
-
-
-def _not_true(conditions: list[dict[str, str]]) -> list[str]:
-    return [each["type"] for each in conditions if each["status"] != "True"]
+    yield from _of_sink(conditions, view["sinkUri"])
 
 
 def _to_mend(conditions: list[dict[str, str]]) -> Iterator[str]:
-    known = [_MEND[each] for each in _not_true(conditions) if each in _MEND]
+    failed = [each["type"] for each in conditions if each["status"] != "True"]
+    known = [_MEND[each] for each in failed if each in _MEND]
     yield from known or ["mend what the first condition that is not True says"]
 
 
@@ -111,7 +99,13 @@ def _first_webhook(view: dict[str, Any]) -> Iterator[str]:
         return
     preset = view["settings"].get("Preset", "")
     where = _AT_PROVIDERS.get(_KIND_OF_PRESET.get(preset, preset) or view["kind"])
-    yield (where or "give {url} to the sender").format(url=url)
+    yield (where or "give {url} to the sender").format(url=url, secret=_secret(view["settings"]))
+
+
+def _secret(settings: dict[str, str]) -> str:
+    """Where the first of its secrets is: the one to give to the provider."""
+    name = settings.get("Secrets", "").partition(",")[0]
+    return f"Secret {name}" if name else "its Secret"
 
 
 def _refusals(counts: dict[str, Any]) -> Iterator[str]:
@@ -126,14 +120,23 @@ def _refusals(counts: dict[str, Any]) -> Iterator[str]:
         )
     if refused.get("too_old"):
         yield "some were signed too far from now: set this machine's clock by NTP"
+    if refused.get("too_large"):
+        yield (
+            "some were too large: raise --max-webhook-bytes, or --max-event-bytes of the sink's "
+            "ingress; then have them sent again"
+        )
 
 
-def _look_at_sink(uri: str) -> str:
-    """A broker's ingress has its namespace and name for a path."""
+def _of_sink(conditions: list[dict[str, str]], uri: str) -> Iterator[str]:
+    """What EventsAccepted says of now; that something was too large is said already."""
+    accepted = next((each for each in conditions if each["type"] == "EventsAccepted"), {})
+    if accepted.get("status") != "False" or accepted.get("reason") == "EventTooLarge":
+        return
+    # A broker's ingress has its namespace and name for a path.
     namespace, _, name = urlsplit(uri).path.strip("/").partition("/")
-    if is_namespace(namespace) and is_name(name):
-        return f"poplin describe broker {namespace}/{name}"
-    return f"look at {uri}"
+    is_broker = is_namespace(namespace) and is_name(name)
+    where = f"poplin describe broker {namespace}/{name}" if is_broker else f"look at {uri}"
+    yield f"its sink does not take its events: {where}"
 
 
 def _all_well(view: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """A source described to a person: what its provider is to be told, and what came of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -26,18 +27,18 @@ def source_portrait(view: dict[str, Any]) -> None:
     if view["settings"]:
         heading(out, "Settings")
         facts(out, *view["settings"].items(), indent="  ")
-    _events(out, status["ceAttributes"])
+    _events(out, status.get("ceAttributes", ()))
     _webhooks(out, view)
     warnings(out, view["warnings"])
     next_steps(out, source_hints(view))
 
 
-def _events(out: Console, attributes: list[dict[str, str]]) -> None:
+def _events(out: Console, attributes: Sequence[dict[str, str]]) -> None:
     if not attributes:
         return
     heading(out, "Events")
     for each in attributes:
-        source = f" from {printable(each['source'])}" if each["source"] else ""
+        source = f" from {printable(each['source'])}" if "source" in each else ""
         out.print(f"  {printable(each['type'])}{source}")
 
 

@@ -49,7 +49,7 @@ def a_source(
         "sink_uri": "http://127.0.0.1:8080/default/main",
         "url": f"http://127.0.0.1:8082/{namespace}/{name}",
         "ce_attributes": (("dev.knative.source.github.push", "https://github.com/o/r"),),
-        "settings": (("Repository", "o/r"), ("Events", "push")),
+        "settings": (("Repository", "o/r"), ("Events", "push"), ("Secrets", "hub/token")),
     }
     return SourceStatus(kind=kind, namespace=namespace, name=name, **(fields | more))
 

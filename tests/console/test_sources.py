@@ -37,7 +37,7 @@ async def test_a_source_is_shown_as_its_service_sees_it(
         "message": "",
         "sinkUri": "http://127.0.0.1:8080/default/main",
         "url": "http://127.0.0.1:8082/default/hub",
-        "settings": {"Repository": "o/r", "Events": "push"},
+        "settings": {"Repository": "o/r", "Events": "push", "Secrets": "hub/token"},
         "warnings": ["old"],
         "lag": 1.5,
         "counts": {"received": 0, "refused": 0, "refusedFor": {}, "emitted": 0, "sinkFailures": 0},
@@ -60,12 +60,16 @@ async def test_a_source_is_shown_as_its_service_sees_it(
 async def test_what_is_not_known_is_left_out_of_its_status(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    await write_sources(redis, [a_source("bare", sink_uri=None, url=None, ce_attributes=())])
+    bare = a_source("bare", sink_uri=None, url=None, ce_attributes=())
+    sourceless = a_source("sourceless", ce_attributes=(("t", ""),))
+    await write_sources(redis, [bare, sourceless])
 
     view = (await client.get("/sources/default/bare")).json()
+    other = (await client.get("/sources/default/sourceless")).json()
 
     assert (view["sinkUri"], view["url"], view["lag"]) == ("", "", None)
-    assert view["status"].keys() == {"observedGeneration", "conditions", "ceAttributes"}
+    assert view["status"].keys() == {"observedGeneration", "conditions"}
+    assert other["status"]["ceAttributes"] == [{"type": "t"}]
 
 
 async def test_each_source_shows_what_it_counted(redis: Redis, client: httpx.AsyncClient) -> None:

@@ -158,6 +158,7 @@ async def test_a_source_that_has_seen_nothing_says_what_to_paste_where(
         "  at GitHub: Settings, Webhooks, Add webhook: Payload URL https://hooks.example.com/"
         in text
     )
+    assert "as Secret the value of Secret hub/token\n" in text
     assert "  Refused:              0\n" in text
     assert "nothing is emitted yet" in text
 
@@ -213,6 +214,11 @@ def counts(**more: Any) -> dict[str, Any]:
     return {"counts": {**COUNTS, **more}}
 
 
+def no_sink(reason: str) -> dict[str, Any]:
+    condition = {"type": "EventsAccepted", "status": "False", "reason": reason}
+    return {"status": {"conditions": [{"type": "Ready", "status": "True"}, condition]}}
+
+
 def not_true(*conditions: str) -> dict[str, Any]:
     return {"status": {"conditions": [{"type": each, "status": "False"} for each in conditions]}}
 
@@ -245,9 +251,13 @@ NONE = counts(received=0, emitted=0)
         (counts(received=0, refusedFor={"bad_signature": 2}), ["2 came and none had a valid"]),
         (counts(refusedFor={"bad_signature": 2}), ["2 had no valid signature: strangers"]),
         (counts(refusedFor={"too_old": 2}), ["some were signed too far"]),
-        (counts(refusedFor={"too_large": 1}), ["some were too large: raise --max-event-bytes"]),
-        (not_true("EventsAccepted"), ["some were too large: raise --max-event-bytes"]),
-        (counts(sinkFailures=2), ["some attempts"]),
+        (counts(refusedFor={"too_large": 1}), ["some were too large: raise --max-webhook-bytes"]),
+        (
+            {**counts(refusedFor={"too_large": 1}), **no_sink("EventTooLarge")},
+            ["some were too large: raise --max-webhook-bytes"],
+        ),
+        (no_sink("SinkAway"), ["its sink does not take its events"]),
+        (counts(sinkFailures=2), ["nothing: it is Ready"]),
     ],
 )  # fmt: skip
 def test_the_hints_follow_the_facts(facts: dict[str, Any], hints: list[str]) -> None:
@@ -284,6 +294,7 @@ def test_every_kind_and_preset_has_its_form(kind: str, preset: str, place: str) 
 
     assert hint.startswith(place)
     assert VIEW["url"] in hint
+    assert "{" not in hint
 
 
 @pytest.mark.parametrize(
@@ -294,7 +305,7 @@ def test_every_kind_and_preset_has_its_form(kind: str, preset: str, place: str) 
         ("http://elsewhere/a/b/c", "look at http://elsewhere/a/b/c"),
     ],
 )
-def test_a_sink_that_fails_is_looked_at(uri: str, where: str) -> None:
-    (hint,) = source_hints({**VIEW, **counts(sinkFailures=1), "sinkUri": uri})
+def test_a_sink_that_takes_nothing_is_looked_at(uri: str, where: str) -> None:
+    (hint,) = source_hints({**VIEW, **no_sink("SinkRefuses"), "sinkUri": uri})
 
     assert hint.endswith(where)
