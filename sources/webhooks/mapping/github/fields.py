@@ -1,0 +1,65 @@
+"""Where the tables find things in a payload."""
+
+from collections.abc import Callable
+from typing import Any
+
+from poplin.event import AttributeValue
+from sources.webhooks.mapping.base import attribute_value
+from sources.webhooks.mapping.payload import at
+
+__all__ = ["OWNED", "Field", "common_extensions", "extensions", "field", "first", "last_part"]
+
+Field = Callable[[Any], Any]
+"""From the payload to what it has there; None for nothing."""
+
+
+def field(dotted: str) -> Field:
+    """What is at a path of names, such as issue.user.login."""
+    path = dotted.split(".")
+    return lambda payload: at(payload, *path)
+
+
+def first(*fields: Field) -> Field:
+    """The first that there is."""
+    return lambda payload: next(
+        (found for each in fields if (found := each(payload)) is not None), None
+    )
+
+
+def last_part(dotted: str) -> Field:
+    """What follows the last slash of a URL there."""
+    url = field(dotted)
+
+    def read(payload: Any) -> str | None:
+        text = url(payload)
+        return text.rpartition("/")[2] if isinstance(text, str) and "/" in text else None
+
+    return read
+
+
+OWNED = {
+    "owner": field("repository.owner.login"),
+    "repository": field("repository.name"),
+    "sender": field("sender.login"),
+}
+
+_COMMON = OWNED | {
+    "action": field("action"),
+    "owner": first(field("repository.owner.login"), field("organization.login")),
+}
+
+
+def extensions(
+    fields: dict[str, Field],
+    payload: Any,
+    *,
+    as_value: Callable[[object], AttributeValue | None] = attribute_value,
+) -> dict[str, AttributeValue]:
+    """Those that the payload has."""
+    found = {name: as_value(each(payload)) for name, each in fields.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def common_extensions(payload: Any) -> dict[str, AttributeValue]:
+    """action, owner, repository and sender, as far as an event of any name has them."""
+    return extensions(_COMMON, payload)
