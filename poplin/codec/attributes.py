@@ -15,6 +15,7 @@ __all__ = [
     "check",
     "check_name",
     "check_text",
+    "is_media_type",
     "is_time",
     "is_uri",
     "is_uri_reference",
@@ -102,7 +103,7 @@ def _is_day(text: str) -> bool:
 
 
 @_remembered
-def _is_media_type(text: str) -> bool:
+def is_media_type(text: str) -> bool:
     return _MEDIA_TYPE.match(text) is not None
 
 
@@ -114,7 +115,7 @@ _RULES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "dataschema": (is_uri, "must be an absolute URI"),
     "schemaurl": (is_uri_reference, "must be a URI-reference"),
     "time": (is_time, "must be an RFC 3339 timestamp with an offset"),
-    "datacontenttype": (_is_media_type, "must be a media type such as application/json"),
+    "datacontenttype": (is_media_type, "must be a media type such as application/json"),
 }
 
 typed_as_uri = frozenset({"source", "dataschema", "schemaurl", "dataref"})

@@ -7,18 +7,23 @@ import orjson
 
 from sources.webhooks.values import RefusedError
 
-__all__ = ["at", "json_object"]
+__all__ = ["at", "json_object", "json_value"]
 
 
 def json_object(body: bytes) -> dict[str, Any]:
     """Raises RefusedError unless the body is a JSON object; one nested too deeply is none."""
-    try:
-        payload = _parsed(body)
-    except (ValueError, RecursionError):
-        raise RefusedError(400, "invalid", "the body is not JSON") from None
+    payload = json_value(body)
     if not isinstance(payload, dict):
         raise RefusedError(400, "invalid", "the body is JSON, but not an object")
     return payload
+
+
+def json_value(body: bytes) -> Any:
+    """Of any kind. Raises RefusedError unless the body is JSON, and not nested too deeply."""
+    try:
+        return _parsed(body)
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "invalid", "the body is not JSON") from None
 
 
 def at(payload: Any, *path: str | int) -> Any:

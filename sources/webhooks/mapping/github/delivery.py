@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
+from sources.webhooks.mapping.github.form import form_field
 from sources.webhooks.mapping.payload import json_object
 from sources.webhooks.values import RefusedError, Request
 
@@ -13,7 +13,6 @@ __all__ = ["Delivery", "delivery"]
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 # A GUID at GitHub. A comma would stand between two headers; one delivery has one id.
 _ID = re.compile(r"[!-+\--~]{1,200}\Z")
-_FIELD = b"payload="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +47,9 @@ def _data(request: Request) -> bytes:
         case "application/json":
             return request.body
         case "application/x-www-form-urlencoded":
-            return _of_form(request.body)
+            return form_field(request.body, "payload")
     raise RefusedError(
         400,
         "invalid",
         "the content type is neither application/json nor application/x-www-form-urlencoded",
     )
-
-
-def _of_form(body: bytes) -> bytes:
-    fields = [field for field in body.split(b"&") if field.startswith(_FIELD)]
-    if len(fields) != 1:
-        raise RefusedError(400, "invalid", "the form has not exactly one field 'payload'")
-    return unquote_to_bytes(fields[0][len(_FIELD) :].replace(b"+", b" "))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sources.webhooks.mapping.payload import at, json_object
+from sources.webhooks.mapping.payload import at, json_object, json_value
 from sources.webhooks.values import RefusedError
 
 DEEP = 100_000
@@ -68,3 +68,10 @@ def test_unusual_json_is_read(body: bytes, value: object) -> None:
 )
 def test_a_path_gives_what_is_there_or_none(path: tuple[str | int, ...], found: object) -> None:
     assert at({"a": [{"b": 1}, 2]}, *path) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "value"), [(b"[1]", [1]), (b"null", None), (b'"a"', "a"), (b"{}", {})]
+)
+def test_json_of_any_kind_is_read(body: bytes, value: object) -> None:
+    assert json_value(body) == value

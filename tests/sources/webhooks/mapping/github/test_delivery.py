@@ -1,12 +1,14 @@
 """Headers, forms and pings."""
 
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 import pytest
 
 from poplin.event import Event
 from poplin.resources.source_models import MappingName
 from sources.webhooks.mapping.github import GitHubMapper
+from sources.webhooks.mapping.github.form import decoded
 from sources.webhooks.values import Handled, RefusedError, Request
 from tests.sources.webhooks.mapping.github.deliveries import (
     GUID,
@@ -85,7 +87,7 @@ def test_a_body_that_is_no_json_object_is_refused(mapping: MappingName, body: by
         (b"payload={}", b"{}"),
         (b"payload=%7B+%22a%22%3A%22%2B%22%7d", b'{ "a":"+"}'),
         (b"payload=%7B%22a%22%3A%22%C3%A9%25%3D%26%22%7D", '{"a":"é%=&"}'.encode()),
-        (b'payload={"a":"50% = half"}', b'{"a":"50% = half"}'),
+        (b'payload={"a":"\\n = \\\\\xc3\xa9"}\n', b'{"a":"\\n = \\\\\xc3\xa9"}\n'),
         (b"other=1&payload=%7B%7D&", b"{}"),
     ],
 )
@@ -107,6 +109,10 @@ def test_the_data_of_a_form_is_its_payload(body: bytes, data: bytes) -> None:
         b"payload=%5B%5D",
         b"payload=%7B%22a%22%3A%22%E9%22%7D",
         b"payload=%7B%7D&payload=%7B%7D",
+        b"payload=%7B%7D%",
+        b"payload=%7B%7D%2",
+        b'payload={"a":"50% = half"}',
+        b'payload={"a":"\\%41"}',
         b"Payload=%7B%7D",
         b"xpayload=%7B%7D",
     ],
@@ -155,3 +161,10 @@ def test_a_redelivery_has_the_same_source_and_id(mapping: MappingName) -> None:
         if isinstance(event, Event)
     ]
     assert keys == [(keys[0][0], GUID)] * 2
+
+
+def test_every_byte_comes_out_of_a_form_as_it_went_in() -> None:
+    every = bytes(range(256))
+
+    assert decoded(quote_from_bytes(every).encode()) == every
+    assert decoded(every.replace(b"%", b"%25").replace(b"+", b"%2B")) == every
