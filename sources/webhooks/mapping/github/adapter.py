@@ -9,7 +9,7 @@ page_build's time no payload has.
 from dataclasses import dataclass
 from typing import Any
 
-from sources.webhooks.mapping.github.fields import Field, field
+from sources.webhooks.mapping.github.fields import Field, field, nothing
 from sources.webhooks.mapping.payload import at
 
 __all__ = ["OTHER", "ROWS", "Row"]
@@ -38,14 +38,10 @@ def _row(
     return Row(
         source=source if callable(source) else field(source),
         kinds=tuple(field(path) for path in kind.split()),
-        subject=field(subject) if subject else _nothing,
+        subject=field(subject) if subject else nothing,
         times=(time,) if callable(time) else tuple(field(path) for path in time.split()),
         end=end,
     )
-
-
-def _nothing(_: Any) -> None:
-    """No subject."""
 
 
 def _commit_comment(payload: Any) -> str | None:

@@ -2,34 +2,32 @@
 
 from typing import Any
 
-from poplin.codec.attributes import is_uri_reference
 from poplin.event import AttributeValue
 from sources.webhooks.mapping.base import words
 from sources.webhooks.mapping.github.adapter import OTHER, ROWS, Row
 from sources.webhooks.mapping.github.delivery import Delivery
-from sources.webhooks.mapping.github.fields import common_extensions, extensions, field
+from sources.webhooks.mapping.github.fields import COMMON, extensions, field
+from sources.webhooks.mapping.legal import uri_reference
 from sources.webhooks.mapping.times import time_text
 
 __all__ = ["cloudevents"]
 
-_REF = {"ref": field("ref")}
+_EXTENSIONS = COMMON | {"ref": field("ref")}
 # When what the row names is not there, or no URI.
 _SOURCES = (field("repository.url"), field("organization.url"))
 
 
-def cloudevents(delivery: Delivery, source: str, received: str) -> dict[str, AttributeValue]:
+def cloudevents(delivery: Delivery, source: str, received: str) -> dict[str, AttributeValue | None]:
     """type, source, subject, time and extensions. `source` and `received` are for payloads that
     have none, as the adapter says of the time.
     """
     row, payload = ROWS.get(delivery.name, OTHER), delivery.payload
-    subject = words(row.subject(payload))
     return {
         "type": _type(delivery.name, row, payload),
         "source": _source(row, payload) or source,
-        **({"subject": subject} if subject else {}),
+        "subject": words(row.subject(payload)),
         "time": _time(row, payload) or received,
-        **common_extensions(payload),
-        **extensions(_REF, payload),
+        **extensions(_EXTENSIONS, payload),
     }
 
 
@@ -39,13 +37,10 @@ def _type(name: str, row: Row, payload: Any) -> str:
 
 
 def _source(row: Row, payload: Any) -> str | None:
-    for field_ in (row.source, *_SOURCES):
-        text = words(field_(payload))
-        if text and is_uri_reference(text):
-            return text
-    return None
+    found = (uri_reference(each(payload)) for each in (row.source, *_SOURCES))
+    return next((text for text in found if text), None)
 
 
 def _time(row: Row, payload: Any) -> str | None:
-    found = (time_text(field_(payload)) for field_ in row.times)
+    found = (time_text(each(payload)) for each in row.times)
     return next((text for text in found if text), None)

@@ -7,7 +7,7 @@ from poplin.event import AttributeValue
 from sources.webhooks.mapping.base import attribute_value
 from sources.webhooks.mapping.payload import at
 
-__all__ = ["OWNED", "Field", "common_extensions", "extensions", "field", "first", "last_part"]
+__all__ = ["COMMON", "OWNED", "Field", "extensions", "field", "first", "last_part", "nothing"]
 
 Field = Callable[[Any], Any]
 """From the payload to what it has there; None for nothing."""
@@ -17,6 +17,10 @@ def field(dotted: str) -> Field:
     """What is at a path of names, such as issue.user.login."""
     path = dotted.split(".")
     return lambda payload: at(payload, *path)
+
+
+def nothing(_: Any) -> None:
+    """Nowhere."""
 
 
 def first(*fields: Field) -> Field:
@@ -43,23 +47,17 @@ OWNED = {
     "sender": field("sender.login"),
 }
 
-_COMMON = OWNED | {
+COMMON = OWNED | {
     "action": field("action"),
     "owner": first(field("repository.owner.login"), field("organization.login")),
 }
+"""What an event of any name may have."""
 
 
-def extensions(
-    fields: dict[str, Field],
-    payload: Any,
-    *,
-    as_value: Callable[[object], AttributeValue | None] = attribute_value,
-) -> dict[str, AttributeValue]:
-    """Those that the payload has."""
-    found = {name: as_value(each(payload)) for name, each in fields.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def common_extensions(payload: Any) -> dict[str, AttributeValue]:
-    """action, owner, repository and sender, as far as an event of any name has them."""
-    return extensions(_COMMON, payload)
+def extensions(fields: dict[str, Field], payload: Any) -> dict[str, AttributeValue]:
+    """Those that the payload has. A text that is empty there, such as the name of a release without
+    one, is here too, as Knative's is.
+    """
+    found = {name: each(payload) for name, each in fields.items()}
+    values = {name: "" if it == "" else attribute_value(it) for name, it in found.items()}
+    return {name: value for name, value in values.items() if value is not None}

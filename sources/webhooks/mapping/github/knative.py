@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from poplin.event import AttributeValue
-from sources.webhooks.mapping.base import attribute_value, words
+from sources.webhooks.mapping.base import words
 from sources.webhooks.mapping.github.delivery import Delivery
 from sources.webhooks.mapping.github.fields import (
+    COMMON,
     OWNED,
     Field,
-    common_extensions,
     extensions,
     field,
     first,
     last_part,
+    nothing,
 )
 from sources.webhooks.mapping.payload import at
 
@@ -30,28 +31,18 @@ class _Row:
     extensions: dict[str, Field]
 
 
-def knative(delivery: Delivery, source: str, received: str) -> dict[str, AttributeValue]:
+def knative(delivery: Delivery, source: str, received: str) -> dict[str, AttributeValue | None]:
     """type, source, subject, time and extensions. `time` is when it came: Knative's is when it is
     sent on, and subscribers may count on its being there.
     """
-    row = _ROWS.get(delivery.name)
-    subject = row and words(row.subject(delivery.payload))
+    row, payload = _ROWS.get(delivery.name, _OTHER), delivery.payload
     return {
         "type": f"dev.knative.source.github.{delivery.name}",
         "source": source,
-        **({"subject": subject} if subject else {}),
+        "subject": words(row.subject(payload)),
         "time": received,
-        **(
-            extensions(row.extensions, delivery.payload, as_value=_kept)
-            if row
-            else common_extensions(delivery.payload)
-        ),
+        **extensions(row.extensions, payload),
     }
-
-
-def _kept(value: object) -> AttributeValue | None:
-    """Also a text that is empty, such as the name of a release without one: Knative's is there."""
-    return "" if value == "" else attribute_value(value)
 
 
 def _pages(payload: Any) -> str | None:
@@ -69,6 +60,7 @@ _INSTALLATION = {"installation": field("installation.id")}
 _INSTALLED = _INSTALLATION | {"sender": field("sender.login")} | _ACTION
 _ACTED_INSTALLED = _ACTED | _INSTALLATION
 
+_OTHER = _Row(nothing, COMMON)
 _ROWS = {
     "check_run": _Row(field("check_run.id"), _ACTED),
     "check_suite": _Row(field("check_suite.id"), _ACTED),

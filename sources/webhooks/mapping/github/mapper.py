@@ -6,6 +6,7 @@ from sources.webhooks.mapping.base import received
 from sources.webhooks.mapping.github.cloudevents import cloudevents
 from sources.webhooks.mapping.github.delivery import Delivery, delivery
 from sources.webhooks.mapping.github.knative import knative
+from sources.webhooks.mapping.legal import event_of
 from sources.webhooks.mapping.payload import at
 from sources.webhooks.values import Handled, Request
 
@@ -32,15 +33,7 @@ class GitHubMapper:
         if came.name == "ping" and not self._forwards_ping:
             return Handled(text="pong", note=_note(came))
         attributes = self._attributes(came, self._source_uri, received(request))
-        return Event(
-            {
-                "specversion": "1.0",
-                "id": came.id,
-                "datacontenttype": "application/json",
-                **attributes,
-            },
-            came.data,
-        )
+        return event_of({"id": came.id, **attributes}, came.data, "application/json")
 
 
 def _note(ping: Delivery) -> str:

@@ -10,9 +10,12 @@ from tests.sources.webhooks.mapping.github.given import GIVEN, Given
 
 DATA = os.environ.get("POPLIN_TEST_DATA")
 
-pytestmark = pytest.mark.skipif(
+_ABSENT = pytest.mark.skipif(
     DATA is None, reason="POPLIN_TEST_DATA is not set: GitHub's payloads are absent"
 )
+_CASES = [
+    pytest.param(given, id=given.name, marks=_ABSENT) for given in (GIVEN if DATA else GIVEN[:1])
+]
 
 
 def _folder() -> Path:
@@ -24,13 +27,14 @@ def _body(name: str) -> bytes:
     return (_folder() / f"{name}.json").read_bytes()
 
 
+@_ABSENT
 def test_every_payload_has_its_row() -> None:
     assert sorted(each.name for each in GIVEN) == sorted(
         path.stem for path in _folder().glob("*.json")
     )
 
 
-@pytest.mark.parametrize("given", GIVEN, ids=lambda given: given.name)
+@pytest.mark.parametrize("given", _CASES)
 def test_knatives_attributes(given: Given) -> None:
     event = mapped("knative", delivered(given.name, _body(given.name)))
 
@@ -38,7 +42,7 @@ def test_knatives_attributes(given: Given) -> None:
     assert event.data == _body(given.name)
 
 
-@pytest.mark.parametrize("given", GIVEN, ids=lambda given: given.name)
+@pytest.mark.parametrize("given", _CASES)
 def test_the_attributes_of_the_cloudevents_adapter(given: Given) -> None:
     event = mapped("cloudevents", delivered(given.name, _body(given.name)))
 
@@ -46,7 +50,7 @@ def test_the_attributes_of_the_cloudevents_adapter(given: Given) -> None:
     assert event.data == _body(given.name)
 
 
-@pytest.mark.parametrize("given", GIVEN, ids=lambda given: given.name)
+@pytest.mark.parametrize("given", _CASES)
 def test_a_form_gives_the_same_event_as_json(given: Given) -> None:
     form = delivered(given.name, _body(given.name), form="form")
 

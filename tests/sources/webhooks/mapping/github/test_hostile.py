@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poplin.codec import encode_binary
-from poplin.codec.attributes import check_text
-from poplin.codec.binary import canonical, decode_binary
-from poplin.event import Event
+from poplin.codec.binary import canonical
 from poplin.resources.source_models import MappingName
 from sources.webhooks.mapping.github import GitHubMapper
 from sources.webhooks.mapping.github.adapter import ROWS
 from sources.webhooks.values import Handled, RefusedError, Request
 from tests.quick import MOST_S, cpu_s
+from tests.sources.webhooks.mapping.deliveries import emitted
 from tests.sources.webhooks.mapping.github.deliveries import MAPPINGS, NOW_S, SOURCE, delivered
 from tests.sources.webhooks.mapping.github.test_cloudevents import EVERYTHING
 
@@ -86,14 +84,8 @@ def _legal(mapping: MappingName, request: Request) -> None:
     except RefusedError:
         return
     assert not isinstance(event, Handled)
-    lines, data = encode_binary(event)
-    headers = [
-        (name, value) for name, _, value in (line.partition(b": ") for line in lines.split(b"\r\n"))
-    ]
-    texts = {name: canonical(value) for name, value in event.attributes.items()}
-    for name, text in texts.items():
-        check_text(name, text)
-    assert decode_binary(headers[:-1], data) == Event(texts, request.body)
+    assert event.data == request.body
+    assert emitted(event) == {name: canonical(each) for name, each in event.attributes.items()}
 
 
 def _all_at(depth: int, value: Any, by: object) -> Any:
@@ -148,10 +140,10 @@ def test_any_headers_and_any_body(
 @pytest.mark.parametrize(
     "payload",
     [
-        {"pages": [{"page_name": "p" * 200}] * 10_000},
-        {"pages": [[[]]] * 100_000},
-        {"repository": {"url": "a" * 1_000_000, "name": "é" * 1_000_000}},
-        {"repository": {"url": "http://[" * 10_000}},
+        {"pages": [{"page_name": "p" * 1000}] * 1000},
+        {"pages": [[[]]] * 1000},
+        {"repository": {"url": "a" * 100_000, "name": "é" * 100_000}},
+        {"repository": {"url": "http://[" * 1000}},
     ],
 )
 @pytest.mark.parametrize("mapping", MAPPINGS)
