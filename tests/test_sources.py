@@ -10,6 +10,7 @@ from poplin.catalog import (
     Condition,
     SourcesSeen,
     SourceStatus,
+    forget_sources,
     leave_sources,
     read_sources,
     write_sources,
@@ -108,3 +109,11 @@ async def test_a_full_store_takes_statuses(redis: Redis) -> None:
 
 def test_both_keys_lie_in_one_slot_of_a_cluster() -> None:
     assert key_slot(SOURCES.encode()) == key_slot(ALIVE.encode())
+
+
+async def test_where_nobody_serves_sources_none_are_left(redis: Redis) -> None:
+    await write_sources(redis, [HUB])
+
+    await forget_sources(redis)
+
+    assert await read_sources(redis) == SourcesSeen()

@@ -18,6 +18,7 @@ from poplin.catalog.removed import RemovedBroker, RemovedTrigger
 from poplin.catalog.sources import (
     SourcesSeen,
     SourceStatus,
+    forget_sources,
     leave_sources,
     read_sources,
     write_sources,
@@ -36,6 +37,7 @@ __all__ = [
     "TriggerRecord",
     "Verdict",
     "forget",
+    "forget_sources",
     "is_in_force",
     "leave_sources",
     "publish",

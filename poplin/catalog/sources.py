@@ -19,6 +19,7 @@ __all__ = [
     "SOURCES",
     "SourceStatus",
     "SourcesSeen",
+    "forget_sources",
     "leave_sources",
     "read_sources",
     "write_sources",
@@ -94,6 +95,12 @@ async def leave_sources(redis: Redis) -> None:
     """Their service ends in order: nobody need wait to see that."""
     with translated():
         await redis.delete(ALIVE)
+
+
+async def forget_sources(redis: Redis) -> None:
+    """There are none any more, and nobody is to serve any."""
+    with translated():
+        await redis.delete(SOURCES, ALIVE)
 
 
 async def read_sources(redis: Redis) -> SourcesSeen:
