@@ -187,30 +187,35 @@ def read_annotations(checker: Checker, kind: str, value: Value | None) -> dict[s
     if fields is None:
         return found
     for name, text in fields.value.data.items():
-        if text.data is not None and not isinstance(text.data, str):
-            checker.bad(text, "a string; put the value in quotes")
-            continue
         short = name.removeprefix(_PREFIX)
+        if text.data is not None and not isinstance(text.data, str):
+            _refuse(checker, text, short, "a string; put the value in quotes")
+            continue
         if short == name:
             continue
         known = [each for each, row in ANNOTATIONS.items() if kind in row.kinds]
         if short not in known:
             checker.refuse(text, _hint(short, kind, known))
             continue
-        parsed = _parsed(checker, text, ANNOTATIONS[short])
+        parsed = _parsed(checker, text, short)
         if parsed is not None:
             found[short] = parsed
     return found
 
 
-def _parsed(checker: Checker, value: Value, row: Annotation) -> Any | None:
-    if not row.hides:
-        return checker.parsed(value, row.parse)
+def _parsed(checker: Checker, value: Value, short: str) -> Any | None:
     try:
-        return row.parse(value.data)
+        return ANNOTATIONS[short].parse(value.data or "")
     except ValueError as error:
-        checker.refuse(value, f"this value is not allowed; {error}")
+        _refuse(checker, value, short, str(error).removeprefix("use "))
         return None
+
+
+def _refuse(checker: Checker, value: Value, short: str, allowed: str) -> None:
+    if short in ANNOTATIONS and ANNOTATIONS[short].hides:
+        checker.refuse(value, f"this value is not allowed; use {allowed}")
+    else:
+        checker.bad(value, allowed)
 
 
 def _hint(short: str, kind: str, known: list[str]) -> str:

@@ -60,9 +60,11 @@ def read_ref(checker: Checker, value: Value, namespace: str) -> Ref | None:
     )
 
 
-def check_url(checker: Checker, value: Value, url: str) -> None:
-    """One that can be sent to, and holds no password."""
+def check_url(checker: Checker, value: Value, url: str) -> bool:
+    """Can it be sent to, and does it hold no password?"""
+    known = len(checker.problems)
     _check_uri(checker, value, url, has_ref=False)
+    return len(checker.problems) == known
 
 
 def _check_uri(checker: Checker, value: Value, uri: str, *, has_ref: bool) -> None:

@@ -6,7 +6,7 @@ from poplin.codec.attributes import check, check_text, is_uri_reference
 from poplin.errors import InvalidEventError
 from poplin.names import is_key, is_name
 from poplin.resources.destinations import check_url
-from poplin.resources.fields import Checker
+from poplin.resources.fields import Checker, Fields
 from poplin.resources.source_models import SecretKey
 from poplin.resources.values import Value
 
@@ -39,10 +39,9 @@ def read_secret_key(checker: Checker, value: Value) -> SecretKey | None:
     if not isinstance(value.data, dict):
         checker.refuse(value, "is not a mapping with secretKeyRef; secrets stand in a v1 Secret")
         return None
-    fields = checker.fields(value)
-    ref = fields.need("secretKeyRef") if fields else None
-    if fields:
-        fields.refuse_unknown()
+    fields = Fields(checker, value)
+    ref = fields.need("secretKeyRef")
+    fields.refuse_unknown()
     return _ref(checker, ref) if ref else None
 
 
@@ -50,9 +49,7 @@ def _ref(checker: Checker, value: Value) -> SecretKey | None:
     if not isinstance(value.data, dict):
         checker.refuse(value, "is not a mapping with name and key of a v1 Secret")
         return None
-    fields = checker.fields(value)
-    if fields is None:
-        return None
+    fields = Fields(checker, value)
     name, key, optional = fields.need("name"), fields.need("key"), fields.take("optional")
     fields.refuse_unknown()
     if optional is not None and checker.flag(optional):
@@ -83,14 +80,12 @@ def read_event_types(checker: Checker, value: Value) -> tuple[str, ...]:
 def read_url(checker: Checker, value: Value) -> str:
     """An address of a provider; it may become the source of events."""
     url = checker.text(value) or ""
-    known = len(checker.problems)
-    if url:
-        check_url(checker, value, url)
-    if url and len(checker.problems) == known:
-        if "?" in url or "#" in url:
-            checker.refuse(value, "a query or fragment is not allowed; leave it out")
-        elif not is_uri_reference(url):
-            checker.bad(value, "a URL whose special characters are percent-encoded")
+    if not url or not check_url(checker, value, url):
+        return ""
+    if "?" in url or "#" in url:
+        checker.refuse(value, "a query or fragment is not allowed; leave it out")
+    elif not is_uri_reference(url):
+        checker.bad(value, "a URL whose special characters are percent-encoded")
     return url
 
 

@@ -1,12 +1,20 @@
 """The secrets of a source, out of the Secrets of the same files; no message has their values."""
 
 import re
+from base64 import b64decode
 from dataclasses import dataclass, field
 
 from poplin.catalog import Condition
 from poplin.errors import InvalidResourceError
 from poplin.resources.models import Loaded, Refused, Secret, one_line
-from poplin.resources.source_models import GitHubSpec, SecretKey, Source, SourceSpec, WebhookSpec
+from poplin.resources.source_models import (
+    GitHubSpec,
+    GitLabSpec,
+    SecretKey,
+    Source,
+    SourceSpec,
+    WebhookSpec,
+)
 
 __all__ = ["Secrets", "read_secrets"]
 
@@ -14,6 +22,7 @@ _TYPE = "SecretsProvided"
 _NO_TOKEN = "AccessTokenNotFound"  # noqa: S105 - a reason, as Knative has it
 _NO_SECRET = "SecretTokenNotFound"  # noqa: S105
 _UNUSABLE = "SecretInvalid"
+_SIGNING = b"whsec_"
 _VISIBLE = re.compile(rb"[!-~]+\Z")
 
 
@@ -52,12 +61,26 @@ def read_secrets(source: Source, loaded: Loaded) -> Secrets:
         values=values,
         access_token=token,
         warnings=tuple(
-            f"{_named(key, namespace)} ends with a line break, which is taken for a part of it; "
-            "encode it without, as printf does"
+            f"{_named(key, namespace)} {words}"
             for key, value in zip(spec.secrets, values, strict=True)
-            if value.endswith((b"\n", b"\r"))
+            if (words := _doubt(spec, value))
         ),
     )
+
+
+def _doubt(spec: SourceSpec, value: bytes) -> str:
+    """What is legal but rarely meant."""
+    if value.endswith((b"\n", b"\r")):
+        return "ends with a line break, which is taken for a part of it; encode it as printf does"
+    is_standard = isinstance(spec, WebhookSpec) and spec.preset in ("standard-webhooks", "gitlab")
+    if not (is_standard or isinstance(spec, GitLabSpec)) or not value.startswith(_SIGNING):
+        return ""
+    encoded = value.removeprefix(_SIGNING)
+    try:
+        b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        return "begins with whsec_ and goes on with no base64; copy it as a whole"
+    return ""
 
 
 def _values(spec: SourceSpec, namespace: str, loaded: Loaded) -> tuple[bytes, ...]:

@@ -68,10 +68,11 @@ def _check_belonging(
 
 def _secrets(checker: Checker, value: Value) -> tuple[SecretKey, ...]:
     """Each once: any of them may have signed."""
-    items = checker.items(value)
-    if items == []:
-        checker.refuse(value, "is empty; give at least one")
-    found = [read_secret_key(checker, each) for each in items or ()]
+    if not isinstance(value.data, list) or not value.data:
+        # Checker.items would show what stands there.
+        checker.refuse(value, "is not a list of at least one secretKeyRef")
+        return ()
+    found = [read_secret_key(checker, each) for each in value.data]
     return tuple(dict.fromkeys(each for each in found if each))
 
 

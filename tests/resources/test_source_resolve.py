@@ -135,6 +135,35 @@ def test_a_line_break_at_the_end_of_a_secret_counts_and_is_a_warning(tmp_path: P
     assert VALUE not in warning
 
 
+@pytest.mark.parametrize(
+    ("document", "value", "is_doubted"),
+    [
+        (with_spec(WEBHOOK, "preset: standard-webhooks"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", False),
+        (with_spec(WEBHOOK, "preset: standard-webhooks"), "whsec_MfKQ9r8", False),
+        (with_spec(WEBHOOK, "preset: standard-webhooks"), "whsec_MfKQ…", True),
+        (with_spec(WEBHOOK, "preset: standard-webhooks"), "MfKQ…", False),
+        (with_spec(WEBHOOK, "preset: gitlab"), "whsec_***", True),
+        (GITLAB, "whsec_***", True),
+        (GITHUB, "whsec_***", False),
+        (WEBHOOK, "whsec_***", False),
+    ],
+)  # fmt: skip
+def test_a_signing_secret_that_was_not_copied_whole_is_a_warning(
+    tmp_path: Path, document: str, value: str, is_doubted: bool
+) -> None:
+    found = resolved(tmp_path, f"{document}---\n{HEAD}stringData: {{k: '{value}'}}\n")
+
+    words = "key k of Secret default/s begins with whsec_ and goes on with no base64; copy it"
+    assert found.status.ready
+    assert [each.startswith(words) for each in found.status.warnings] == [True] * is_doubted
+
+
+def test_preset_basic_takes_a_secret_with_a_colon(tmp_path: Path) -> None:
+    found = resolved(tmp_path, f"{BASIC}---\n{SECRET}")
+
+    assert (found.status.ready, found.secrets) == (True, (VALUE.encode(),))
+
+
 def test_secrets_come_in_the_order_in_which_they_are_named(tmp_path: Path) -> None:
     secrets = f"{HEAD}stringData: {{k: new, old: before}}\n"
 

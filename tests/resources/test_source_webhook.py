@@ -81,7 +81,7 @@ def test_attributes_are_taken_from_where_it_says(tmp_path: Path) -> None:
     lines = (
         "event: {type: {pointer: /data/0/a~1b~0c, prefix: com.example., default: com.example.x},"
         " source: {value: 'shop', prefix: 'https://example.com/'}, subject: {header: X-Subject},"
-        " id: {header: x-request-id}, time: {pointer: ''},"
+        " id: {header: x-request-id}, time: {pointer: '', prefix: '20'},"
         " extensions: {region: {header: X-Region, default: eu}, a1: {value: 'ünï'}}}"
     )
 
@@ -93,7 +93,7 @@ def test_attributes_are_taken_from_where_it_says(tmp_path: Path) -> None:
         source=Taken(value="https://example.com/shop"),
         subject=Taken(header="x-subject"),
         id=Taken(header="x-request-id"),
-        time=Taken(pointer=""),
+        time=Taken(pointer="", prefix="20"),
         extensions=(("region", Taken(header="x-region", default="eu")), ("a1", Taken(value="ünï"))),
     )
     assert not source.warnings
@@ -124,8 +124,8 @@ def test_what_is_legal_but_rarely_meant_is_a_warning(
         ("preset:", "5: WebhookSource default/x: spec.preset: is missing; it is required"),
         ("preset: Stripe", "7: WebhookSource default/x: spec.preset: 'Stripe' is not allowed; use standard-webhooks or stripe or slack or"),
         ("secrets:", "5: WebhookSource default/x: spec.secrets: is missing; preset stripe requires it"),
-        ("secrets: []", "spec.secrets: is empty; give at least one"),
-        ("secrets: {secretKeyRef: {name: s, key: k}}", "spec.secrets: a mapping is not allowed; use a list"),
+        ("secrets: []", "spec.secrets: is not a list of at least one secretKeyRef"),
+        ("secrets: {secretKeyRef: {name: s, key: k}}", "spec.secrets: is not a list of at least one secretKeyRef"),
         ("secrets: [hunter2]", "spec.secrets[0]: is not a mapping with secretKeyRef"),
         ("secret: hunter2", "spec.secret: unknown field; did you mean secrets?"),
         ("preset: none", "spec.secrets: is not allowed with preset none; leave it out, or use standard-webhooks or stripe"),
