@@ -20,7 +20,7 @@ from poplin.metrics import (
     read_counters,
 )
 from poplin.resources.source_models import SourceKind
-from poplin.resources.status import conditions_of
+from poplin.resources.source_status import source_status_of
 
 __all__ = ["SourceCounts", "SourceView", "source_routes"]
 
@@ -145,7 +145,7 @@ def _view(status: SourceStatus, counted: Mapping[Series, int]) -> SourceView:
         warnings=list(status.warnings),
         lag=status.lag_s,
         counts=_counts(status.key, counted),
-        status=_status(status),
+        status=source_status_of(status),
     )
 
 
@@ -162,21 +162,3 @@ def _counts(key: str, counted: Mapping[Series, int]) -> SourceCounts:
             counted[families.SOURCE_SINK_FAILURES, key, reason] for reason in SINK_FAILURES
         ),
     )
-
-
-def _status(status: SourceStatus) -> dict[str, Any]:
-    """As in Knative's API; what is not known is left out."""
-    found: dict[str, Any] = {
-        "observedGeneration": status.observed_generation,
-        "conditions": conditions_of(status.conditions),
-    }
-    if status.ce_attributes:
-        found["ceAttributes"] = [
-            {"type": each, **({"source": source} if source else {})}
-            for each, source in status.ce_attributes
-        ]
-    if status.sink_uri is not None:
-        found["sinkUri"] = status.sink_uri
-    if status.webhook_id:
-        found["webhookIDKey"] = status.webhook_id
-    return found
