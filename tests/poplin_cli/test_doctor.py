@@ -196,13 +196,19 @@ def test_a_webhook_port_that_something_else_has_is_a_warning(
     assert "is not ready: no catalog" in found["webhooks"]["found"]
 
 
+_ANSWERS = {
+    "/readyz": (503, b'{"status": "not ready", "reason": "no catalog"}'),
+    "/receiver": (200, b'{"status": 200, "detail": "ok"}'),
+    "/receiver-starts": (503, b'{"status": 503, "detail": "the files have not been read yet"}'),
+}
+
+
 @pytest.fixture
 def stranger() -> Iterator[ThreadingHTTPServer]:
     class Other(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            ready = b'{"status": "not ready", "reason": "no catalog"}'
-            body = ready if self.path == "/readyz" else b"hello"
-            self.send_response(503 if self.path == "/readyz" else 200)
+            status, body = _ANSWERS.get(self.path, (200, b"hello"))
+            self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -219,7 +225,11 @@ def stranger() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/livez", "in use by something that is not Poplin"), ("/readyz", "is not ready: no catalog")],
+    [
+        ("/livez", "in use by something that is not Poplin"),
+        ("/readyz", "is not ready: no catalog"),
+        ("/receiver-starts", "is not ready: the files have not been read yet"),
+    ],
 )
 def test_a_port_that_something_else_has_fails(
     stranger: ThreadingHTTPServer, path: str, said: str
@@ -230,6 +240,14 @@ def test_a_port_that_something_else_has_fails(
 
     assert finding.verdict == "fail"
     assert said in finding.found
+
+
+def test_a_receiver_of_webhooks_answers_in_its_own_way(stranger: ThreadingHTTPServer) -> None:
+    port = stranger.server_address[1]
+
+    finding = check_port("webhooks", "127.0.0.1", port, option="--webhook-port", path="/receiver")
+
+    assert (finding.verdict, finding.found[-2:]) == ("ok", "ok")
 
 
 def test_few_files_are_a_failure(tmp_path: Path) -> None:
