@@ -14,6 +14,7 @@ from console.brokers import broker_routes
 from console.events import event_routes
 from console.metrics import metrics_routes
 from console.operations import operation_routes
+from console.sources import source_routes
 from console.traces import trace_routes
 from console.triggers import trigger_routes
 
@@ -26,7 +27,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
     app = FastAPIOffline(
         redoc_url=None,
         title="Poplin",
-        summary="Brokers, triggers, and what became of every event",
+        summary="Brokers, triggers, sources, and what became of every event",
         version=version("poplin"),
     )
     app.add_middleware(Bounds)
@@ -47,6 +48,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
             "openapi": "/openapi.json",
             "brokers": "/brokers",
             "triggers": "/triggers",
+            "sources": "/sources",
             "trace": "/trace",
             "metrics": "/metrics",
         }
@@ -55,6 +57,7 @@ def console_app(redis: Redis, access: Access | None = None, audit: Audit | None 
         broker_routes(redis),
         event_routes(redis),
         trigger_routes(redis),
+        source_routes(redis),
         trace_routes(redis),
         metrics_routes(redis),
         operation_routes(redis, audit or Audit()),

@@ -1,4 +1,4 @@
-"""The columns of brokers and triggers, and which of them a narrow terminal can do without."""
+"""The columns of brokers, triggers and sources, and which of them a narrow terminal can do without."""
 
 from collections.abc import Sequence
 from operator import itemgetter
@@ -6,7 +6,7 @@ from typing import Any
 
 from poplin_cli.show import Column, Row
 
-__all__ = ["BROKER_COLUMNS", "TRIGGER_COLUMNS", "age_text", "named"]
+__all__ = ["BROKER_COLUMNS", "SOURCE_COLUMNS", "TRIGGER_COLUMNS", "age_text", "named"]
 
 
 def named(columns: Sequence[Column], all_namespaces: bool) -> list[Column]:
@@ -64,4 +64,13 @@ TRIGGER_COLUMNS = (
     Column("RETRYING", _count("retrying"), 4),
     Column("DEAD", _count("dead"), 2),
     Column("OLDEST", lambda row: age_text(row["oldest"]), 6),
+)
+
+SOURCE_COLUMNS = (
+    Column("NAME", itemgetter("name")),
+    Column("KIND", itemgetter("kind"), 2),
+    Column("SINK", itemgetter("sinkUri"), 4),
+    Column("READY", _ready),
+    Column("REASON", _reason, 1),
+    Column("URL", itemgetter("url"), 3),
 )

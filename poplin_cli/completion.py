@@ -26,8 +26,8 @@ def trigger_names(context: typer.Context, incomplete: str) -> list[str]:
 
 def names_of_kind(context: typer.Context, incomplete: str) -> list[str]:
     """For commands that are named by a kind, as `get triggers` and `describe broker`."""
-    is_broker = (context.info_name or "").startswith("broker")
-    return list(_names(context, "/brokers" if is_broker else "/triggers", incomplete))
+    noun = (context.info_name or "").removesuffix("s")
+    return list(_names(context, f"/{noun}s", incomplete))
 
 
 def _names(context: typer.Context, path: str, incomplete: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`poplin describe`: everything that is known of one broker or trigger, and what to do next."""
+"""`poplin describe`: everything that is known of one object, and what to do next."""
 
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +9,7 @@ from poplin_cli.completion import names_of_kind
 from poplin_cli.options import (
     DEFAULT_API,
     ApiOption,
+    KindOption,
     NamespaceOption,
     Output,
     OutputOption,
@@ -20,7 +21,7 @@ from poplin_cli.runner import Commands
 if TYPE_CHECKING:
     from poplin_cli.client import Api
 
-__all__ = ["broker", "describe_app", "trigger"]
+__all__ = ["broker", "describe_app", "source", "trigger"]
 
 _MOST_LETTERS = 1000
 _MOST_TRIGGERS = 20
@@ -28,7 +29,7 @@ _MOST_TRIGGERS = 20
 describe_app = typer.Typer(
     name="describe",
     cls=Commands,
-    help="Tell everything about one broker or trigger, and what to do next.",
+    help="Tell everything about one broker, trigger or source, and what to do next.",
     no_args_is_help=True,
 )
 
@@ -80,6 +81,28 @@ def trigger(
         show_one(view, (), output)
         return
     trigger_portrait(view, _letters(client, key) if view["dead"] else [])
+
+
+@describe_app.command("source")
+@describe_app.command("sources", hidden=True)
+def source(
+    name: NameArgument,
+    namespace: NamespaceOption = "default",
+    kind: KindOption = None,
+    output: OutputOption = Output.table,
+    api: ApiOption = DEFAULT_API,
+    admin_token: TokenOption = None,
+) -> None:
+    """A source: the URL for its provider's form, its conditions and settings, and what came."""
+    from poplin_cli.client import Api
+    from poplin_cli.show import show_one
+    from poplin_cli.source_portrait import source_portrait
+
+    view = Api(api, admin_token).get(f"/sources/{full_name(name, namespace)}", kind=kind)
+    if output is not Output.table:
+        show_one(view, (), output)
+        return
+    source_portrait(view)
 
 
 def _letters(client: "Api", key: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`poplin get`: brokers and triggers as kubectl would list them."""
+"""`poplin get`: brokers, triggers and sources as kubectl would list them."""
 
 import sys
 import time
@@ -11,6 +11,7 @@ from poplin_cli.options import (
     DEFAULT_API,
     AllNamespacesOption,
     ApiOption,
+    KindOption,
     NamespaceOption,
     Output,
     OutputOption,
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
 
     from poplin_cli.show import Column, Row
 
-__all__ = ["brokers", "get_app", "triggers"]
+__all__ = ["brokers", "get_app", "sources", "triggers"]
 
 _LOOK_EVERY_S = 1.0
+_GROWING = frozenset({"oldest", "lag", "counts"})
 
 get_app = typer.Typer(
     name="get",
     cls=Commands,
-    help="List brokers or triggers, and how they fare.",
+    help="List brokers, triggers or sources, and how they fare.",
     no_args_is_help=True,
 )
 
@@ -88,6 +90,27 @@ def triggers(
     )
 
 
+@get_app.command("sources")
+@get_app.command("source", hidden=True)
+def sources(
+    name: NameArgument = None,
+    namespace: NamespaceOption = "default",
+    all_namespaces: AllNamespacesOption = False,
+    kind: KindOption = None,
+    output: OutputOption = Output.table,
+    watch: WatchOption = False,
+    api: ApiOption = DEFAULT_API,
+    admin_token: TokenOption = None,
+) -> None:
+    """Each source: where its events go, whether it is Ready, and its URL for the provider."""
+    from poplin_cli.columns import SOURCE_COLUMNS, named
+
+    fetch = _fetch(api, admin_token, "sources", name, namespace, all_namespaces, kind=kind)
+    _show(
+        fetch, named(SOURCE_COLUMNS, all_namespaces), output, is_one=name is not None, watch=watch
+    )
+
+
 def _fetch(
     url: str,
     token: str | None,
@@ -103,7 +126,7 @@ def _fetch(
     api = Api(url, token)
     if name is not None:
         path = f"/{noun}/{full_name(name, namespace)}"
-        return lambda: [api.get(path)]
+        return lambda: [api.get(path, **params)]
     where = None if all_namespaces else namespace
     return lambda: list(api.pages(f"/{noun}", namespace=where, **params))
 
@@ -136,5 +159,5 @@ def _show(
 
 
 def _changed(rows: "list[Row]") -> "list[Row]":
-    """What is worth another look; ages grow by themselves."""
-    return [{name: value for name, value in row.items() if name != "oldest"} for row in rows]
+    """What is worth another look; ages and counts grow by themselves."""
+    return [{name: value for name, value in row.items() if name not in _GROWING} for row in rows]

@@ -14,6 +14,7 @@ __all__ = [
     "TOKEN_VARIABLE",
     "AllNamespacesOption",
     "ApiOption",
+    "KindOption",
     "Lines",
     "NamespaceOption",
     "Output",
@@ -64,6 +65,10 @@ NamespaceOption = Annotated[
 ]
 AllNamespacesOption = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")
+]
+KindOption = Annotated[
+    str | None,
+    typer.Option(help="Only of this kind of source, as GitHubSource."),
 ]
 RateOption = Annotated[
     float,

@@ -9,14 +9,18 @@ from poplin.metrics.families import (
     CLASSES,
     FAMILIES,
     REASONS,
+    SINK_FAILURES,
+    SOURCE_REASONS,
     Family,
     Reason,
+    SinkFailure,
+    SourceReason,
     StatusClass,
     status_class,
 )
 from poplin.metrics.flusher import FLUSH_S, Flusher
 from poplin.metrics.prune import keep_pruned, prune
-from poplin.metrics.totals import HistogramTotals, Totals, add_totals, read_totals
+from poplin.metrics.totals import HistogramTotals, Totals, add_totals, read_counters, read_totals
 
 __all__ = [
     "BUCKETS_S",
@@ -24,17 +28,22 @@ __all__ = [
     "FAMILIES",
     "FLUSH_S",
     "REASONS",
+    "SINK_FAILURES",
+    "SOURCE_REASONS",
     "Counts",
     "Family",
     "Flusher",
     "HistogramTotals",
     "Reason",
     "Series",
+    "SinkFailure",
+    "SourceReason",
     "StatusClass",
     "Totals",
     "add_totals",
     "keep_pruned",
     "prune",
+    "read_counters",
     "read_totals",
     "status_class",
 ]

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from poplin.errors import StoreUnavailableError
 from poplin.log.scripts import Script
+from poplin.metrics.counts import Series
 from poplin.metrics.families import BUCKETS_S, FAMILIES
 from poplin.store import translated
 
@@ -22,6 +23,7 @@ __all__ = [
     "add_totals",
     "forget_fields",
     "label_values",
+    "read_counters",
     "read_fields",
     "read_totals",
     "slices",
@@ -73,6 +75,17 @@ async def read_totals(redis: Redis) -> Totals:
     for (name, labels), found in figures.items():
         histograms[name][labels] = _histogram(found)
     return Totals(counters, histograms)
+
+
+async def read_counters(redis: Redis, series: Sequence[Series]) -> dict[Series, int]:
+    """Of each that is asked for, also of one that has never counted."""
+    found: dict[Series, int] = {}
+    for start in range(0, len(series), _SLICE):
+        part = series[start : start + _SLICE]
+        with translated():
+            counts: Any = await redis.hmget(_KEY, ["/".join(each) for each in part])
+        found |= {each: int(count or 0) for each, count in zip(part, counts, strict=True)}
+    return found
 
 
 def label_values(text: str) -> tuple[str, Labels]:

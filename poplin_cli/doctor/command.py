@@ -37,6 +37,12 @@ def doctor(
         str, typer.Option(help="Where the management API listens, or is to.")
     ] = "127.0.0.1",
     admin_port: Annotated[int, typer.Option(min=1, max=65535, help="Management API port.")] = 8081,
+    webhook_host: Annotated[
+        str, typer.Option(help="Where the receiver of webhooks listens, or is to.")
+    ] = "127.0.0.1",
+    webhook_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of the receiver of webhooks.")
+    ] = 8082,
     api: ApiOption = DEFAULT_API,
     admin_token: TokenOption = None,
     output: Annotated[
@@ -64,6 +70,8 @@ def doctor(
             port=port,
             admin_host=admin_host,
             admin_port=admin_port,
+            webhook_host=webhook_host,
+            webhook_port=webhook_port,
             api=api,
             admin_token=admin_token,
         )

@@ -1,10 +1,11 @@
 """All checks in their order: the machine, the store, the ports, the fabric, the files."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from poplin.resources import load
 from poplin.store import Profile
@@ -17,6 +18,8 @@ from poplin_cli.errors import CommandError, NoAnswerError
 from poplin_cli.up.datadir import socket_of
 
 __all__ = ["Question", "examine"]
+
+_Rows = Mapping[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Question:
     port: int
     admin_host: str
     admin_port: int
+    webhook_host: str
+    webhook_port: int
     api: str
     admin_token: str | None
 
@@ -66,22 +71,36 @@ def _fabric(question: Question) -> Iterator[Finding]:
     host, port = question.admin_host, question.admin_port
     yield check_port("admin port", host, port, option="--admin-port", path="/livez")
     with closing(Api(question.api, question.admin_token)) as api:
-        yield from _readiness(api)
+        rows = yield from _rows(api)
+    if rows is None or rows["source"]:
+        yield _receiver(question.webhook_host, question.webhook_port)
+    yield from _not_ready(rows or {})
 
 
-def _readiness(api: Api) -> Iterator[Finding]:
-    """Which brokers and triggers of the running fabric are not Ready."""
+def _rows(api: Api) -> Generator[Finding, None, _Rows | None]:
+    """What the running fabric has, by kind; None where it cannot be asked."""
     try:
-        brokers, triggers = list(api.pages("/brokers")), list(api.pages("/triggers"))
+        rows = {kind: list(api.pages(f"/{kind}s")) for kind in ("broker", "trigger", "source")}
     except NoAnswerError:
         yield ok("fabric", f"none runs at {api.url}")
-        return
+        return None
     except CommandError as error:
         yield warned("fabric", str(error), "give --admin-token, or another --api")
-        return
-    yield ok("fabric", f"{len(brokers)} brokers and {len(triggers)} triggers at {api.url}")
-    for kind, rows in (("broker", brokers), ("trigger", triggers)):
-        for row in rows:
+        return None
+    counts = [f"{len(found)} {kind}s" for kind, found in rows.items()]
+    yield ok("fabric", f"{counts[0]}, {counts[1]} and {counts[2]} at {api.url}")
+    return rows
+
+
+def _receiver(host: str, port: int) -> Finding:
+    """It is bound when there are sources: until then, anything else may have the port."""
+    found = check_port("webhooks", host, port, option="--webhook-port", path="/readyz")
+    return replace(found, verdict="warn") if found.verdict == "fail" else found
+
+
+def _not_ready(rows: _Rows) -> Iterator[Finding]:
+    for kind, found in rows.items():
+        for row in found:
             if row["ready"] != "True":
                 why = f"{row['namespace']}/{row['name']} is not Ready: {row['reason']}"
                 yield warned(kind, why, row["message"] or f"see poplin describe {kind}")

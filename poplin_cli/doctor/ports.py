@@ -42,6 +42,9 @@ def _status(answer: httpx.Response) -> tuple[str, str]:
     """What a health path of ours says; ('', '') for a stranger."""
     with suppress(ValueError):
         said = answer.json()
+        if isinstance(said, dict) and isinstance(said.get("status"), int):
+            # The receiver of webhooks: its answers have their HTTP status in them.
+            return ("ok" if answer.status_code == 200 else "not ready"), str(said.get("detail", ""))
         if isinstance(said, dict):
             return str(said.get("status", "")), str(said.get("reason", ""))
     return "", ""

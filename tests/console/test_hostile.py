@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 
 from console.app import console_app
 from console.bounds import MOST_BODY_BYTES
+from poplin.catalog import write_sources
 from poplin.log import Burial, Held, Log
-from tests.console.helpers import a_broker, a_trigger, append_event, published
+from tests.console.helpers import a_broker, a_source, a_trigger, append_event, published
 from tests.console.test_traces import GRAVE
 from tests.log.helpers import routed
 
@@ -83,6 +84,7 @@ def requests(draw: st.DrawFn) -> tuple[str, str, dict[str, str], Any]:
 @pytest.mark.timeout(240)
 async def test_hostile_input_gets_a_problem_and_never_a_fault(redis: Redis) -> None:
     await published(redis, [a_broker()], [a_trigger("t")])
+    await write_sources(redis, [a_source("t")])
     await append_event(redis, "e")
     transport = httpx.ASGITransport(console_app(redis), raise_app_exceptions=False)
     found: list[tuple[Any, int, str]] = []
@@ -107,7 +109,12 @@ async def test_hostile_input_gets_a_problem_and_never_a_fault(redis: Redis) -> N
             assert answer.status_code != 422
 
     assert found == []
-    assert {path for _, path, _, _ in _OPERATIONS} >= {"/brokers", "/triggers", "/trace"}
+    assert {path for _, path, _, _ in _OPERATIONS} >= {
+        "/brokers",
+        "/triggers",
+        "/sources",
+        "/trace",
+    }
 
 
 @pytest.mark.parametrize(

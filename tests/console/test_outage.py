@@ -11,7 +11,10 @@ import psutil
 from tests.conftest import running_store
 from tests.console.server import running_console
 
-PATHS = ["/brokers", "/triggers", "/brokers/default/main", "/triggers/default/t", "/trace/e"]
+PATHS = [
+    "/brokers", "/triggers", "/sources", "/brokers/default/main", "/triggers/default/t", "/trace/e",
+    "/sources/default/hub",
+]  # fmt: skip
 SOON_S = 8.0
 """The aim is 2 s; a machine that others use gives what it can."""
 STREAM = "/brokers/default/main/events"

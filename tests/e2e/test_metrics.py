@@ -159,19 +159,20 @@ async def test_what_was_counted_outlives_the_processes(tmp_path: Path) -> None:
     async with Fabric.up(tmp_path, broker_yaml()) as fabric:
         page = await _page(fabric)
 
+        # The first one may have ended before it read the event: then this one routes it.
+        async def is_routed() -> bool:
+            return (await _page(fabric)).value("poplin_events_routed_total") == 1
+
+        await until(is_routed)
+
     assert page.value("poplin_events_accepted_total") == 1
-    assert page.value("poplin_events_routed_total") == 1
 
 
 @pytest.mark.parametrize("questions", [questions_of_alerts, questions_of_board])
 async def test_the_board_and_the_alerts_ask_for_what_is_there(
     page: Page, questions: Callable[[], Iterator[Question]]
 ) -> None:
-    labels = page.labels_of()
-    values = {pair for each in page.samples for pair in each.labels.items()}
-
+    """Of sources tests/console asks: this fabric has none."""
     for question in questions():
-        assert question.names <= labels.keys(), question.expression
-        known = set().union(*(labels[name] for name in question.names))
-        assert question.labels <= known, question.expression
-        assert question.values <= values, question.expression
+        if not question.is_of_sources:
+            question.check(page)

@@ -13,12 +13,16 @@ from threading import Thread
 import httpx
 import pytest
 from redis import Redis as SyncRedis
+from redis.asyncio import Redis
 from typer.testing import CliRunner
 
+from poplin.catalog import Condition, write_sources
 from poplin_cli.doctor.ports import check_port
 from poplin_cli.doctor.store import check_store
 from poplin_cli.main import app
 from tests.conftest import running_store
+from tests.console.helpers import a_source
+from tests.console.server import Console
 from tests.fabric import Fabric, broker_yaml, trigger_yaml
 from tests.waiting import until
 
@@ -39,9 +43,10 @@ def free_ports() -> tuple[str, ...]:
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("::1", 0), family=socket.AF_INET6) as two,
+        socket.create_server(("127.0.0.1", 0)) as three,
     ):
-        ports = [str(each.getsockname()[1]) for each in (one, two)]
-    return "--port", ports[0], "--admin-port", ports[1]
+        ports = [str(each.getsockname()[1]) for each in (one, two, three)]
+    return "--port", ports[0], "--admin-port", ports[1], "--webhook-port", ports[2]
 
 
 def test_a_machine_that_is_fit_passes_before_the_first_start(tmp_path: Path) -> None:
@@ -149,13 +154,61 @@ def test_a_data_folder_of_another_version_fails(tmp_path: Path) -> None:
     assert "has format '99'" in found["data folder"]["found"]
 
 
+async def test_sources_that_are_not_ready_are_told(
+    redis: Redis, console: Console, tmp_path: Path
+) -> None:
+    missing = (Condition("Ready", "False", "SecretNotFound", "Secret default/hub is not there"),)
+    await write_sources(redis, [a_source("fine"), a_source("hub", conditions=missing)])
+
+    code, found = await asyncio.to_thread(doctor, tmp_path, "--api", console.url, *free_ports())
+
+    assert code == 0
+    assert found["fabric"]["found"] == f"0 brokers, 0 triggers and 2 sources at {console.url}"
+    assert found["source"] == {
+        "check": "source",
+        "verdict": "warn",
+        "found": "default/hub is not Ready: SecretNotFound",
+        "nextStep": "Secret default/hub is not there",
+    }
+
+
+async def test_a_fabric_without_sources_needs_no_webhook_port(
+    redis: Redis,  # noqa: ARG001 - empties the store
+    console: Console,
+    tmp_path: Path,
+) -> None:
+    _, found = await asyncio.to_thread(doctor, tmp_path, "--api", console.url, *free_ports())
+
+    assert "webhooks" not in found
+
+
+def test_a_webhook_port_that_something_else_has_is_a_warning(
+    stranger: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    """A fabric without sources leaves the port free."""
+    taken = ("--webhook-port", str(stranger.server_address[1]))
+
+    _, free = doctor(tmp_path, *free_ports())
+    code, found = doctor(tmp_path, *free_ports()[:4], *taken)
+
+    assert free["webhooks"]["verdict"] == "ok"
+    assert (code, found["webhooks"]["verdict"]) == (0, "warn")
+    assert "is not ready: no catalog" in found["webhooks"]["found"]
+
+
+_ANSWERS = {
+    "/readyz": (503, b'{"status": "not ready", "reason": "no catalog"}'),
+    "/receiver": (200, b'{"status": 200, "detail": "ok"}'),
+    "/receiver-starts": (503, b'{"status": 503, "detail": "the files have not been read yet"}'),
+}
+
+
 @pytest.fixture
 def stranger() -> Iterator[ThreadingHTTPServer]:
     class Other(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            ready = b'{"status": "not ready", "reason": "no catalog"}'
-            body = ready if self.path == "/readyz" else b"hello"
-            self.send_response(503 if self.path == "/readyz" else 200)
+            status, body = _ANSWERS.get(self.path, (200, b"hello"))
+            self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -172,7 +225,11 @@ def stranger() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/livez", "in use by something that is not Poplin"), ("/readyz", "is not ready: no catalog")],
+    [
+        ("/livez", "in use by something that is not Poplin"),
+        ("/readyz", "is not ready: no catalog"),
+        ("/receiver-starts", "is not ready: the files have not been read yet"),
+    ],
 )
 def test_a_port_that_something_else_has_fails(
     stranger: ThreadingHTTPServer, path: str, said: str
@@ -183,6 +240,14 @@ def test_a_port_that_something_else_has_fails(
 
     assert finding.verdict == "fail"
     assert said in finding.found
+
+
+def test_a_receiver_of_webhooks_answers_in_its_own_way(stranger: ThreadingHTTPServer) -> None:
+    port = stranger.server_address[1]
+
+    finding = check_port("webhooks", "127.0.0.1", port, option="--webhook-port", path="/receiver")
+
+    assert (finding.verdict, finding.found[-2:]) == ("ok", "ok")
 
 
 def test_few_files_are_a_failure(tmp_path: Path) -> None:

@@ -1,0 +1,164 @@
+"""`/sources`: each event source, where its provider is to send, and how it fares."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from redis.asyncio import Redis
+
+from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
+from console.problems import unknown
+from console.view import View
+from poplin.catalog import Condition, SourceStatus, read_sources
+from poplin.metrics import (
+    SINK_FAILURES,
+    SOURCE_REASONS,
+    Series,
+    SourceReason,
+    families,
+    read_counters,
+)
+from poplin.resources.source_models import SourceKind
+from poplin.resources.source_status import source_status_of
+
+__all__ = ["SourceCounts", "SourceView", "source_routes"]
+
+KindParam = Annotated[SourceKind | None, Query(description="Only of this kind.")]
+
+_NOT_SERVED = Condition(
+    "Ready",
+    "Unknown",
+    "NotServed",
+    "no sources service answers; start poplin up, or poplin sources --redis URL -f PATH",
+)
+
+
+class SourceCounts(View):
+    """Since the source is there; `refused_for` tells of `refused` what is not 0."""
+
+    received: int
+    refused: int
+    refused_for: dict[SourceReason, int]
+    emitted: int
+    sink_failures: int
+
+
+class SourceView(View):
+    """`url` is what its provider is to be told; `lag` is of the newest event, in seconds; `status`
+    is what Kubernetes would show.
+    """
+
+    kind: str
+    api_version: str
+    namespace: str
+    name: str
+    ready: str
+    reason: str
+    message: str
+    sink_uri: str
+    url: str
+    settings: dict[str, str]
+    warnings: list[str]
+    lag: float | None
+    counts: SourceCounts
+    status: dict[str, Any]
+
+
+def source_routes(redis: Redis) -> APIRouter:
+    routes = APIRouter(tags=["sources"])
+
+    @routes.get("/sources")
+    async def sources(
+        namespace: str = Query("", description="Only of this one."),
+        kind: KindParam = None,
+        limit: LimitParam = 100,
+        continue_: ContinueParam = "",
+    ) -> Page[SourceView]:
+        """Every source, by namespace and name."""
+        known = {
+            f"{each.namespace}/{each.name}/{each.kind}": each
+            for each in await _seen(redis, kind)
+            if namespace in ("", each.namespace)
+        }
+        part: Slice[SourceView] = slice_of(known, limit, continue_)
+        return part.page(await _views(redis, [known[key] for key in part.keys]))
+
+    @routes.get("/sources/{namespace}/{name}")
+    async def source(namespace: str, name: str, kind: KindParam = None) -> SourceView:
+        """Of several kinds with this name, the one that is served."""
+        seen = await _seen(redis, kind)
+        found = [each for each in seen if (each.namespace, each.name) == (namespace, name)]
+        if not found:
+            known = (f"{each.namespace}/{each.name}" for each in seen)
+            raise unknown("source", f"{namespace}/{name}", known)
+        (view,) = await _views(redis, [min(found, key=_is_refused)])
+        return view
+
+    return routes
+
+
+async def _seen(redis: Redis, kind: SourceKind | None) -> list[SourceStatus]:
+    seen = await read_sources(redis)
+    return [
+        each if seen.is_alive else _not_served(each)
+        for each in seen.statuses.values()
+        if kind in (None, each.kind)
+    ]
+
+
+def _not_served(status: SourceStatus) -> SourceStatus:
+    """Its other conditions are the last that were known."""
+    others = (each for each in status.conditions if each.type != "Ready")
+    return replace(status, conditions=(_NOT_SERVED, *others))
+
+
+def _is_refused(status: SourceStatus) -> bool:
+    return status.condition("Ready").reason == "Invalid"
+
+
+async def _views(redis: Redis, statuses: list[SourceStatus]) -> list[SourceView]:
+    counted = await read_counters(redis, [series for each in statuses for series in _series(each)])
+    return [_view(each, counted) for each in statuses]
+
+
+def _series(status: SourceStatus) -> Iterable[Series]:
+    yield families.SOURCE_RECEIVED, status.key
+    yield families.SOURCE_EMITTED, status.key
+    yield from ((families.SOURCE_REFUSED, status.key, reason) for reason in SOURCE_REASONS)
+    yield from ((families.SOURCE_SINK_FAILURES, status.key, reason) for reason in SINK_FAILURES)
+
+
+def _view(status: SourceStatus, counted: Mapping[Series, int]) -> SourceView:
+    ready = status.condition("Ready")
+    return SourceView(
+        kind=status.kind,
+        api_version=status.api_version,
+        namespace=status.namespace,
+        name=status.name,
+        ready=ready.status,
+        reason=ready.reason,
+        message=ready.message,
+        sink_uri=status.sink_uri or "",
+        url=status.url or "",
+        settings=dict(status.settings),
+        warnings=list(status.warnings),
+        lag=status.lag_s,
+        counts=_counts(status.key, counted),
+        status=source_status_of(status),
+    )
+
+
+def _counts(key: str, counted: Mapping[Series, int]) -> SourceCounts:
+    refused: dict[SourceReason, int] = {
+        reason: counted[families.SOURCE_REFUSED, key, reason] for reason in SOURCE_REASONS
+    }
+    return SourceCounts(
+        received=counted[families.SOURCE_RECEIVED, key],
+        refused=sum(refused.values()),
+        refused_for={reason: count for reason, count in refused.items() if count},
+        emitted=counted[families.SOURCE_EMITTED, key],
+        sink_failures=sum(
+            counted[families.SOURCE_SINK_FAILURES, key, reason] for reason in SINK_FAILURES
+        ),
+    )
