@@ -12,6 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from console import source_samples
 from console.scrape import Scrape
 from poplin.log import QueueFigures
 from poplin.metrics import BUCKETS_S, CLASSES, FAMILIES, REASONS, Family, families
@@ -60,6 +61,8 @@ def _counter(family: Family, scrape: Scrape) -> Metric:
 
 def _expected(family: Family, scrape: Scrape) -> Iterable[Labels]:
     catalog, last = scrape.catalog, family.labels[-1]
+    if family.labels[0] == "source_kind":
+        return source_samples.can_count(family, scrape.sources)
     if last == "broker_name":
         return _broker_labels(scrape)
     if last == "reason":
@@ -122,6 +125,9 @@ _GAUGES: Mapping[str, _Gauge] = {
     families.RETRYING: _queues(lambda figures, _: figures.retrying),
     families.DEAD: _queues(lambda figures, _: figures.dead),
     families.OLDEST_AGE: _queues(_age_s),
+    families.SOURCE_LAG: lambda scrape: source_samples.lags(scrape.sources),
+    families.SOURCE_READY: lambda scrape: source_samples.ready(scrape.sources),
+    families.SOURCES_UP: lambda scrape: source_samples.up(scrape.sources),
     families.STORE_USED: lambda scrape: {(): scrape.memory.used} if scrape.memory else {},
     families.STORE_LIMIT: lambda scrape: {(): scrape.memory.limit} if scrape.memory else {},
     families.DISPATCHERS: lambda scrape: {(): scrape.dispatchers},

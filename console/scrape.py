@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from console.queries import queues
-from poplin.catalog import Catalog
+from poplin.catalog import Catalog, SourcesSeen, read_sources
 from poplin.catalog.catalog import logs, read
 from poplin.log import Log, Meter, QueueFigures, Usage, alive
 from poplin.metrics import Totals, read_totals
@@ -29,6 +29,7 @@ class Scrape:
     """By uid of the trigger."""
     memory: Usage | None
     dispatchers: int
+    sources: SourcesSeen
     time_us: float
 
 
@@ -49,6 +50,7 @@ class Scraper:
             queues={uid: figures for uid, (figures, _) in found.items()},
             memory=await self._memory(catalog),
             dispatchers=len(await alive(self._redis)),
+            sources=await read_sources(self._redis),
             time_us=time.time() * 1e6,
         )
 

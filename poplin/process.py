@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from poplin.errors import ConfigurationError
 
-__all__ = ["listening_socket", "raise_file_limit", "set_on_signal", "tune_collector"]
+__all__ = ["listening_socket", "raise_file_limit", "set_on_signal", "tune_collector", "url_of"]
 
 _NEXT = {errno.EADDRINUSE: "a free port", errno.EACCES: "a port above 1023"}
 
@@ -43,6 +43,14 @@ def listening_socket(
             ) from error
     listener.setblocking(False)
     return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where it can be reached from this machine; without a slash at its end."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def raise_file_limit() -> None:

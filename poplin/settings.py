@@ -1,10 +1,18 @@
 """What each service can be told. Every field has a unit and a default; nothing reads the environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from poplin.store import Profile
 
-__all__ = ["ConsoleSettings", "DispatcherSettings", "IngressSettings", "StoreSettings"]
+__all__ = [
+    "ConsoleSettings",
+    "DispatcherSettings",
+    "IngressSettings",
+    "SourcesSettings",
+    "StoreSettings",
+]
 
 MEBIBYTE = 1024 * 1024
 
@@ -45,6 +53,8 @@ class IngressSettings(StoreSettings):
     """From SIGTERM until requests under way are abandoned."""
     store_timeout_s: float = 1.5
     """Longest call of the store; a producer hears of a store that is away within 2 s."""
+    also_ready_url: str | None = None
+    """Must have answered 200 once before this is ready: what a supervisor starts beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +83,36 @@ class ConsoleSettings:
     """Demanded of every request but `/livez`; None demands none."""
     store_timeout_s: float = 1.5
     """Longest call of the store; who asks hears of a store that is away within 2 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesSettings:
+    redis_url: str
+    files: tuple[Path, ...]
+    services: Mapping[str, str] = field(default_factory=dict)
+    """URLs by namespace/name, that refs to Services lead to."""
+    ingress_url: str = "http://127.0.0.1:8080"
+    """Where a ref to a Broker leads, before its /<namespace>/<name>."""
+    host: str = "127.0.0.1"
+    port: int = 8082
+    socket_fd: int | None = None
+    webhook_url: str | None = None
+    """What providers are told instead of host and port, without a slash at its end."""
+    max_webhook_bytes: int = 25 * MEBIBYTE
+    """Of a body, as GitHub has it."""
+    max_held_bytes: int = 256 * MEBIBYTE
+    """Of all bodies under way. One source may hold half of it, two a third each."""
+    body_timeout_s: float = 10.0
+    """From the head of a request to the end of its body."""
+    emit_timeout_s: float = 5.0
+    """From the end of the body to the last answer of the sink; GitHub waits 10 s in all."""
+    redeliver_every_s: float = 300.0
+    """Between looks for deliveries that failed, at providers that can be asked for them again."""
+    grace_s: float = 6.0
+    """From SIGTERM until requests under way are abandoned."""
+    store_timeout_s: float = 1.5
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whoever hands the socket down reads the same files, and tells what is wrong with them."""
+        return self.socket_fd is not None

@@ -12,13 +12,14 @@ from poplin_cli.file_options import FilesOption, ResolveOption
 from poplin_cli.options import Output
 
 if TYPE_CHECKING:
-    from poplin.catalog import Verdict
+    from poplin.catalog import SourceStatus, Verdict
     from poplin.resources import Loaded
 
 __all__ = ["Form", "check"]
 
 _INGRESS = "http://127.0.0.1:8080"
-"""Where `poplin up` listens unless told otherwise."""
+_RECEIVER = "http://127.0.0.1:8082"
+"""Where `poplin up` listens unless told otherwise, to producers and to webhooks."""
 _TITLES = ("KIND", "NAME", "URL", "READY", "REASON")
 
 
@@ -36,34 +37,46 @@ def check(
     ] = Form.text,
 ) -> None:
     """Check files without running them. Exit code 1 when something is wrong or not Ready."""
-    from poplin.resources import load, read_services
+    from poplin.resources import load, read_services, resolve_sources
     from poplin.resources import resolve as resolved
 
     services = read_services(resolve or ())
     loaded = load(files)
-    verdicts = resolved(
-        loaded,
-        lambda *_: "",
-        broker_url=lambda namespace, name: f"{_INGRESS}/{namespace}/{name}",
-        services=services,
-    ).verdicts
-    _show(loaded, verdicts, output)
-    if not verdicts and not loaded.problems:
-        raise NothingFoundError(f"no Broker or Trigger in {', '.join(map(str, files))}")
-    if loaded.problems or not all(each.ready for each in verdicts):
+    verdicts = resolved(loaded, lambda *_: "", broker_url=_broker_url, services=services).verdicts
+    sources = [
+        each.status
+        for each in resolve_sources(
+            loaded,
+            broker_url=_broker_url,
+            services=services,
+            receiver_url=lambda path: f"{_RECEIVER}{path}",
+        )
+    ]
+    _show(loaded, verdicts, sources, output)
+    if not (verdicts or sources or loaded.problems):
+        raise NothingFoundError(f"no Broker, Trigger or source in {', '.join(map(str, files))}")
+    is_ready = all(each.ready for each in verdicts) and all(each.ready for each in sources)
+    if loaded.problems or not is_ready:
         raise typer.Exit(ExitCode.NO)
 
 
-def _show(loaded: "Loaded", verdicts: "list[Verdict]", output: Form) -> None:
+def _broker_url(namespace: str, name: str) -> str:
+    return f"{_INGRESS}/{namespace}/{name}"
+
+
+def _show(
+    loaded: "Loaded", verdicts: "list[Verdict]", sources: "list[SourceStatus]", output: Form
+) -> None:
     from poplin_cli.show import Column, show, show_one
-    from poplin_cli.up.rows import rows
+    from poplin_cli.up.rows import rows, source_rows
 
     if output is not Form.text:
-        show_one(_report(loaded, verdicts), (), Output(output))
+        show_one(_report(loaded, verdicts, sources), (), Output(output))
         return
     for line in _lines(loaded):
         typer.echo(line)
-    table = [dict(zip(_TITLES, row, strict=True)) for row in rows(verdicts)]
+    found = [*rows(verdicts), *source_rows(sources)]
+    table = [dict(zip(_TITLES, row, strict=True)) for row in found]
     show(table, [Column(title, itemgetter(title)) for title in _TITLES], Output.table)
 
 
@@ -72,8 +85,10 @@ def _lines(loaded: "Loaded") -> Iterator[str]:
     yield from (f"note: {note}" for note in loaded.notes)
 
 
-def _report(loaded: "Loaded", verdicts: "list[Verdict]") -> dict[str, Any]:
-    from poplin.resources import status_of
+def _report(
+    loaded: "Loaded", verdicts: "list[Verdict]", sources: "list[SourceStatus]"
+) -> dict[str, Any]:
+    from poplin.resources import source_status_of, status_of
 
     return {
         "problems": [
@@ -88,16 +103,21 @@ def _report(loaded: "Loaded", verdicts: "list[Verdict]") -> dict[str, Any]:
         ],
         "notes": loaded.notes,
         "items": [
-            {
-                "kind": each.kind,
-                "namespace": each.namespace,
-                "name": each.name,
-                "ready": each.condition("Ready").status,
-                "reason": each.reason,
-                "message": each.message,
-                "warnings": list(each.warnings),
-                "status": status_of(each),
-            }
-            for each in verdicts
+            *(_item(each, status_of(each)) for each in verdicts),
+            *(_item(each, source_status_of(each)) for each in sources),
         ],
+    }
+
+
+def _item(each: "Verdict | SourceStatus", status: dict[str, Any]) -> dict[str, Any]:
+    ready = each.condition("Ready")
+    return {
+        "kind": each.kind,
+        "namespace": each.namespace,
+        "name": each.name,
+        "ready": ready.status,
+        "reason": ready.reason,
+        "message": ready.message,
+        "warnings": list(each.warnings),
+        "status": status,
     }

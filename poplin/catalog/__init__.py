@@ -15,7 +15,14 @@ from poplin.catalog.records import (
     Verdict,
 )
 from poplin.catalog.removed import RemovedBroker, RemovedTrigger
-from poplin.catalog.sources import SourceStatus
+from poplin.catalog.sources import (
+    SourcesSeen,
+    SourceStatus,
+    forget_sources,
+    leave_sources,
+    read_sources,
+    write_sources,
+)
 
 __all__ = [
     "BrokerRecord",
@@ -26,11 +33,16 @@ __all__ = [
     "RemovedBroker",
     "RemovedTrigger",
     "SourceStatus",
+    "SourcesSeen",
     "TriggerRecord",
     "Verdict",
     "forget",
+    "forget_sources",
     "is_in_force",
+    "leave_sources",
     "publish",
     "read_pauses",
+    "read_sources",
     "set_paused",
+    "write_sources",
 ]

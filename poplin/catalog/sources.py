@@ -3,11 +3,34 @@
 A source's document and its secrets stay in the service that serves it: nothing of them is here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
 
 from poplin.catalog.records import Condition
+from poplin.log.scripts import Script
+from poplin.store import translated
 
-__all__ = ["SourceStatus"]
+__all__ = [
+    "ALIVE",
+    "SOURCES",
+    "SourceStatus",
+    "SourcesSeen",
+    "forget_sources",
+    "leave_sources",
+    "read_sources",
+    "write_sources",
+]
+
+SOURCES = "poplin:sources"
+"""A hash: the JSON of each status under its key."""
+ALIVE = "{poplin:sources}:alive"
+"""There while the service lives: it writes all again sooner than this is gone."""
+
+_ALIVE_MS = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +71,48 @@ class SourceStatus:
         """The one of that type; Unknown when there is none."""
         unknown = Condition(kind, "Unknown")
         return next((each for each in self.conditions if each.type == kind), unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesSeen:
+    """The statuses by key, in their order; of a service that is not alive they are its last."""
+
+    statuses: Mapping[str, SourceStatus] = field(default_factory=dict)
+    is_alive: bool = False
+
+
+async def write_sources(redis: Redis, statuses: Iterable[SourceStatus]) -> None:
+    """These are all sources there are, and their service is alive; for 15 s, unless it says so
+    again.
+    """
+    words: list[bytes | str | int] = [_ALIVE_MS]
+    for status in statuses:
+        words += (status.key, msgspec.json.encode(status))
+    await _write(redis, (SOURCES, ALIVE), words)
+
+
+async def leave_sources(redis: Redis) -> None:
+    """Their service ends in order: nobody need wait to see that."""
+    with translated():
+        await redis.delete(ALIVE)
+
+
+async def forget_sources(redis: Redis) -> None:
+    """There are none any more, and nobody is to serve any."""
+    with translated():
+        await redis.delete(SOURCES, ALIVE)
+
+
+async def read_sources(redis: Redis) -> SourcesSeen:
+    with translated():
+        is_alive: Any = await redis.exists(ALIVE)
+        fields: Any = await redis.hgetall(SOURCES)
+    found = [msgspec.json.decode(value, type=SourceStatus) for value in fields.values()]
+    return SourcesSeen({each.key: each for each in sorted(found, key=_place)}, bool(is_alive))
+
+
+def _place(status: SourceStatus) -> tuple[str, str, str]:
+    return status.namespace, status.name, status.kind
+
+
+_write = Script("sources", "poplin.catalog")

@@ -15,6 +15,8 @@ __all__ = [
     "check",
     "check_name",
     "check_text",
+    "is_media_type",
+    "is_time",
     "is_uri",
     "is_uri_reference",
     "shown",
@@ -85,7 +87,8 @@ def is_uri(text: str) -> bool:
     return _SCHEME.match(text) is not None and is_uri_reference(text)
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """A Timestamp: RFC 3339 with an offset."""
     return _TIME.match(text) is not None and _is_day(text[:10])
 
 
@@ -100,7 +103,7 @@ def _is_day(text: str) -> bool:
 
 
 @_remembered
-def _is_media_type(text: str) -> bool:
+def is_media_type(text: str) -> bool:
     return _MEDIA_TYPE.match(text) is not None
 
 
@@ -111,8 +114,8 @@ _RULES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "source": (lambda text: bool(text) and is_uri_reference(text), "must be a URI-reference"),
     "dataschema": (is_uri, "must be an absolute URI"),
     "schemaurl": (is_uri_reference, "must be a URI-reference"),
-    "time": (_is_time, "must be an RFC 3339 timestamp with an offset"),
-    "datacontenttype": (_is_media_type, "must be a media type such as application/json"),
+    "time": (is_time, "must be an RFC 3339 timestamp with an offset"),
+    "datacontenttype": (is_media_type, "must be a media type such as application/json"),
 }
 
 typed_as_uri = frozenset({"source", "dataschema", "schemaurl", "dataref"})

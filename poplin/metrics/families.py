@@ -28,11 +28,23 @@ __all__ = [
     "RETRIES",
     "RETRYING",
     "ROUTED",
+    "SINK_FAILURES",
+    "SOURCES_UP",
+    "SOURCE_EMITTED",
+    "SOURCE_EMIT_DURATION",
+    "SOURCE_LAG",
+    "SOURCE_READY",
+    "SOURCE_REASONS",
+    "SOURCE_RECEIVED",
+    "SOURCE_REFUSED",
+    "SOURCE_SINK_FAILURES",
     "STORE_LIMIT",
     "STORE_UP",
     "STORE_USED",
     "Family",
     "Reason",
+    "SinkFailure",
+    "SourceReason",
     "StatusClass",
     "status_class",
 ]
@@ -57,8 +69,29 @@ Reason = Literal[
 
 StatusClass = Literal["2xx", "3xx", "4xx", "5xx", "failed"]
 
+SourceReason = Literal[
+    "bad_signature",
+    "busy",
+    "internal",
+    "invalid",
+    "not_allowed",
+    "not_ready",
+    "sink_away",
+    "sink_refuses",
+    "timeout",
+    "too_large",
+    "too_old",
+    "unknown_source",
+]
+"""Why a source does not take a webhook. Closed for the same reason."""
+
+SinkFailure = Literal["connect", "timeout", "3xx", "4xx", "5xx"]
+"""What an attempt to emit ended with: no connection or none that held, no answer, or this one."""
+
 REASONS: tuple[Reason, ...] = get_args(Reason)
 CLASSES: tuple[StatusClass, ...] = get_args(StatusClass)
+SOURCE_REASONS: tuple[SourceReason, ...] = get_args(SourceReason)
+SINK_FAILURES: tuple[SinkFailure, ...] = get_args(SinkFailure)
 
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Upper bounds, inclusive, as Knative's; one more bucket has the rest."""
@@ -85,11 +118,21 @@ STORE_USED = "poplin_store_memory_used_bytes"
 STORE_LIMIT = "poplin_store_memory_limit_bytes"
 DISPATCHERS = "poplin_dispatchers"
 CATALOG_VERSION = "poplin_catalog_version"
+SOURCE_RECEIVED = "poplin_source_received_total"
+SOURCE_REFUSED = "poplin_source_refused_total"
+SOURCE_EMITTED = "poplin_source_emitted_total"
+SOURCE_SINK_FAILURES = "poplin_source_sink_failures_total"
+SOURCE_EMIT_DURATION = "poplin_source_emit_duration_seconds"
+SOURCE_LAG = "poplin_source_lag_seconds"
+SOURCE_READY = "poplin_source_ready"
+SOURCES_UP = "poplin_sources_up"
 BUILD = "poplin_build_info"
 
 _BROKER = ("namespace_name", "broker_name")
 _TRIGGER = (*_BROKER, "trigger_name")
 _CLASS = "response_code_class"
+_SOURCE = ("source_kind", "namespace_name", "source_name")
+"""In the order of a source's key, which names its series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +215,39 @@ _ALL = (
     Family(
         OLDEST_AGE, "gauge", _TRIGGER,
         "Since the oldest event in the queue was accepted; 0 with an empty queue",
+    ),
+    Family(
+        SOURCE_RECEIVED, "counter", _SOURCE,
+        "Webhooks whose signature is right, pings and those that the sink did not take included",
+    ),
+    Family(
+        SOURCE_REFUSED, "counter", (*_SOURCE, "reason"),
+        "Requests to the receiver that were not taken; the names are empty where the source is not "
+        "known",
+    ),
+    Family(
+        SOURCE_EMITTED, "counter", _SOURCE,
+        "Events that the source's sink took",
+    ),
+    Family(
+        SOURCE_SINK_FAILURES, "counter", (*_SOURCE, "reason"),
+        "Attempts to give an event to the sink that failed, of which several may be of one event",
+    ),
+    Family(
+        SOURCE_EMIT_DURATION, "histogram", _SOURCE,
+        "From a webhook's last byte to the 2xx of the sink, further attempts included",
+    ),
+    Family(
+        SOURCE_LAG, "gauge", _SOURCE,
+        "Of the newest event: from when it happened, or came if it does not say, to the sink's 2xx",
+    ),
+    Family(
+        SOURCE_READY, "gauge", _SOURCE,
+        "1 while the source is Ready, and 0 while nobody serves it",
+    ),
+    Family(
+        SOURCES_UP, "gauge", (),
+        "1 while the service of the sources is alive; missing where there are no sources",
     ),
     Family(
         STORE_UP, "gauge", (),

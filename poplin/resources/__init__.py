@@ -10,6 +10,8 @@ from poplin.resources.load import Loader, load
 from poplin.resources.models import Loaded, Problem
 from poplin.resources.resolve import Resolved, resolve
 from poplin.resources.served import Served, keep_served
+from poplin.resources.source_resolve import ResolvedSource, resolve_sources
+from poplin.resources.source_status import source_status_of, with_conditions
 from poplin.resources.status import status_of
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "Loader",
     "Problem",
     "Resolved",
+    "ResolvedSource",
     "Served",
     "check_filters",
     "keep_good",
@@ -24,5 +27,8 @@ __all__ = [
     "load",
     "read_services",
     "resolve",
+    "resolve_sources",
+    "source_status_of",
     "status_of",
+    "with_conditions",
 ]

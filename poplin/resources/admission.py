@@ -22,6 +22,8 @@ from poplin.resources.models import (
     one_line,
 )
 from poplin.resources.secret import read_secret
+from poplin.resources.source_document import read_source
+from poplin.resources.source_models import SOURCE_KINDS, Source
 from poplin.resources.values import DocumentError, Value, build, split
 
 __all__ = ["Part", "admit"]
@@ -38,10 +40,13 @@ _READERS: dict[str, tuple[str, _Reader]] = {
     "Service": ("v1", read_service),
     "Secret": ("v1", read_secret),
     "ConfigMap": ("v1", read_defaults),
+    **{kind: (version, read_source) for kind, version in SOURCE_KINDS.items()},
 }
 _UNSAID = "this Secret is not plain YAML; write each value as a quoted text"
-_OURS = ("Broker", "Trigger")
+_OURS = ("Broker", "Trigger", *SOURCE_KINDS)
 """Kinds whose documents are read to the last field; Kubernetes has its own eyes on others."""
+_GROUPS = frozenset(_READERS[kind][0].partition("/")[0] for kind in _OURS)
+_NEAR = 0.8  # Knative's other sources are further from ours
 
 
 @dataclass(slots=True)
@@ -151,14 +156,15 @@ def _kind(fields: Fields, checker: Checker, part: Part, place: Place) -> str | N
     expected, _ = _READERS.get(kind, ("", None))
     if kind == "ConfigMap" and not is_defaults(fields.value):
         expected = ""
-    is_our_group = version.partition("/")[0] == _GROUP
+    is_our_group = version.partition("/")[0] in _GROUPS
     if version == expected:
         return kind
     if kind in _OURS and is_our_group:
         checker.bad(version_value, expected)
         return kind
-    if is_our_group and get_close_matches(kind[:100], _OURS, 1):
-        checker.bad(kind_value, " or ".join(_OURS))
+    near = get_close_matches(kind[:100], _OURS, 1, _NEAR) if is_our_group else ()
+    if near:
+        checker.bad(kind_value, near[0])
     else:
         part.notes.append(one_line(f"{place}: {kind} ({version}) is not ours; skipped"))
     return None
@@ -179,7 +185,7 @@ def _document(
     digest = _digest(fields.value.data.get("spec"))
     if found is None or checker.problems:
         return _refused(identity, checker.problems[0], digest, place)
-    if isinstance(found, Broker | Trigger):
+    if isinstance(found, Broker | Trigger | Source):
         return replace(found, place=place, spec_digest=digest)
     return replace(found, place=place)
 

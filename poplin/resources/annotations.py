@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from poplin.resources.duration import parse_bytes, parse_duration
+from poplin.names import is_key, is_name
+from poplin.resources.duration import parse_bytes, parse_positive_duration
 from poplin.resources.fields import Checker
+from poplin.resources.source_models import SecretKey
 from poplin.resources.values import Value
 
 __all__ = ["ANNOTATIONS", "Annotation", "read_annotations"]
@@ -19,7 +21,8 @@ class Annotation:
     """A row of the table in docs/annotations.md, too, which `make docs` writes.
 
     `parse` raises ValueError saying what is allowed, for the empty text as well; `default` is the
-    parsed value, `written` how a user writes it where that is not its plain text.
+    parsed value, `written` how a user writes it where that is not its plain text. The value of one
+    that `hides` is in no message: somebody may have written a secret there.
     """
 
     kinds: frozenset[str]
@@ -27,6 +30,7 @@ class Annotation:
     default: Any
     about: str
     written: str = ""
+    hides: bool = False
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -38,13 +42,6 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
         raise ValueError(f"use a whole number from {lowest} to {highest}, in quotes")
 
     return parse
-
-
-def _positive_duration(text: str) -> float:
-    seconds = parse_duration(text)
-    if seconds <= 0:
-        raise ValueError("use a duration above zero, such as PT1H")
-    return seconds
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -60,9 +57,23 @@ def _boolean(text: str) -> bool:
     return _one_of("true", "false")(text) == "true"
 
 
+def _secrets(text: str) -> tuple[SecretKey, ...]:
+    found = []
+    for each in text.split(","):
+        name, _, key = each.strip().partition("/")
+        if not (is_name(name) and is_key(key)):
+            raise ValueError("use NAME/KEY of a Secret, several with commas between them")
+        found.append(SecretKey(name=name, key=key))
+    return tuple(found)
+
+
 _BOTH = frozenset({"Broker", "Trigger"})
 _BROKER = frozenset({"Broker"})
 _TRIGGER = frozenset({"Trigger"})
+_GITHUB = frozenset({"GitHubSource"})
+_GITLAB = frozenset({"GitLabSource"})
+_BITBUCKET = frozenset({"BitbucketSource"})
+_WEBHOOK = frozenset({"WebhookSource"})
 
 ANNOTATIONS: dict[str, Annotation] = {
     "max-in-flight": Annotation(
@@ -72,10 +83,10 @@ ANNOTATIONS: dict[str, Annotation] = {
         "Requests to the subscriber under way at once, over all partitions, from each dispatcher.",
     ),
     "backoff-max": Annotation(
-        _BOTH, _positive_duration, 3600.0, "Longest wait between two attempts.", "PT1H"
+        _BOTH, parse_positive_duration, 3600.0, "Longest wait between two attempts.", "PT1H"
     ),
     "dead-letter-retention": Annotation(
-        _BOTH, _positive_duration, 604_800.0, "How long dead letters are kept.", "P7D"
+        _BOTH, parse_positive_duration, 604_800.0, "How long dead letters are kept.", "P7D"
     ),
     "reply-policy": Annotation(
         _BOTH,
@@ -113,7 +124,7 @@ ANNOTATIONS: dict[str, Annotation] = {
     ),
     "retention": Annotation(
         _BROKER,
-        _positive_duration,
+        parse_positive_duration,
         86_400.0,
         "How long settled events are kept for replay.",
         "PT24H",
@@ -136,6 +147,36 @@ ANNOTATIONS: dict[str, Annotation] = {
         "429 with Retry-After. One second's worth may come at once. A batch counts each event, and "
         "passes while there is room for one: what it takes too much, the next must wait for.",
     ),
+    "mapping": Annotation(
+        _GITHUB | _GITLAB,
+        _one_of("knative", "cloudevents"),
+        "knative",
+        "Which attributes events get: `knative`, those of Knative's source of that kind; "
+        "`cloudevents`, those of the CloudEvents adapter for the provider.",
+    ),
+    "more-secrets": Annotation(
+        _GITHUB | _GITLAB | _BITBUCKET,
+        _secrets,
+        None,
+        "Secrets that may have signed beside `spec.secretToken`, to change it without a gap.",
+        hides=True,
+    ),
+    "allow-sha1": Annotation(
+        _GITHUB,
+        _boolean,
+        False,
+        "`true`: a delivery that has no `X-Hub-Signature-256` is verified by `X-Hub-Signature`, as "
+        "old GitHub Enterprise Servers need.",
+        "false",
+    ),
+    "forward-ping": Annotation(
+        _GITHUB | _BITBUCKET | _WEBHOOK,
+        _boolean,
+        False,
+        "`true`: the ping by which a provider tries a hook becomes an event, too; of a "
+        "WebhookSource with preset `github` or `bitbucket`.",
+        "false",
+    ),
 }
 
 
@@ -156,10 +197,20 @@ def read_annotations(checker: Checker, kind: str, value: Value | None) -> dict[s
         if short not in known:
             checker.refuse(text, _hint(short, kind, known))
             continue
-        parsed = checker.parsed(text, ANNOTATIONS[short].parse)
+        parsed = _parsed(checker, text, ANNOTATIONS[short])
         if parsed is not None:
             found[short] = parsed
     return found
+
+
+def _parsed(checker: Checker, value: Value, row: Annotation) -> Any | None:
+    if not row.hides:
+        return checker.parsed(value, row.parse)
+    try:
+        return row.parse(value.data)
+    except ValueError as error:
+        checker.refuse(value, f"this value is not allowed; {error}")
+        return None
 
 
 def _hint(short: str, kind: str, known: list[str]) -> str:

@@ -9,7 +9,7 @@ from poplin.resources.models import Destination, Ref
 from poplin.resources.values import Value
 from poplin.sender import Target
 
-__all__ = ["read_destination", "read_ref"]
+__all__ = ["check_url", "read_destination", "read_ref"]
 
 _VISIBLE = re.compile(r"[!-~]+")
 _HAS_USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
@@ -58,6 +58,11 @@ def read_ref(checker: Checker, value: Value, namespace: str) -> Ref | None:
         group=texts[3] or api_group,
         version=version,
     )
+
+
+def check_url(checker: Checker, value: Value, url: str) -> None:
+    """One that can be sent to, and holds no password."""
+    _check_uri(checker, value, url, has_ref=False)
 
 
 def _check_uri(checker: Checker, value: Value, uri: str, *, has_ref: bool) -> None:

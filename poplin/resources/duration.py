@@ -3,7 +3,7 @@
 import re
 from decimal import ROUND_CEILING, Decimal
 
-__all__ = ["parse_bytes", "parse_duration"]
+__all__ = ["parse_bytes", "parse_duration", "parse_positive_duration"]
 
 _DAY_S = 86_400.0
 _YEAR_S = 365.2425 * _DAY_S
@@ -41,6 +41,14 @@ def parse_duration(text: str) -> float:
     seconds = sum(amount * unit for amount, unit in zip(amounts, _UNITS_S, strict=True))
     if seconds > _LONGEST_S:
         raise ValueError("use a duration below 1000 years")
+    return seconds
+
+
+def parse_positive_duration(text: str) -> float:
+    """As `parse_duration`; zero is refused, too."""
+    seconds = parse_duration(text)
+    if seconds <= 0:
+        raise ValueError("use a duration above zero, such as PT1H")
     return seconds
 
 

@@ -43,6 +43,12 @@ class Checker:
         self.bad(value, " or ".join(allowed))
         return None
 
+    def flag(self, value: Value) -> bool | None:
+        if isinstance(value.data, bool):
+            return value.data
+        self.bad(value, "true or false, without quotes")
+        return None
+
     def whole(self, value: Value, lowest: int, highest: int) -> int | None:
         data = value.data
         if isinstance(data, int) and not isinstance(data, bool) and lowest <= data <= highest:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from poplin.resources.admission import Part, admit
 from poplin.resources.files import find, read_text
-from poplin.resources.models import Loaded, Problem
+from poplin.resources.models import Identity, Loaded, Place, Problem
+from poplin.resources.source_models import rivals
 
 __all__ = ["Loader", "load"]
 
@@ -48,15 +49,24 @@ def _join(part: Part, loaded: Loaded) -> None:
 
 
 def _add(part: Part, loaded: Loaded) -> list[Problem]:
-    """Of a document that is there twice the first counts."""
+    """Of a document that is there twice, and of sources that share a name, the first counts."""
     problems = []
     for identity, document in part.documents:
-        first = loaded.documents.setdefault(identity, document)
-        if first is not document:
-            message = f"is there twice; the first is at {first.place}; keep one"
-            where = f"{identity[0]} {'/'.join(filter(None, identity[1:]))}"
-            problems.append(Problem(part.file, document.place.line, message, where))
+        first = next((each for each in rivals(*identity) if each in loaded.documents), None)
+        if first is None:
+            loaded.documents[identity] = document
+            continue
+        where = f"{identity[0]} {'/'.join(filter(None, identity[1:]))}"
+        message = _why_second(identity, first, loaded.documents[first].place)
+        problems.append(Problem(part.file, document.place.line, message, where))
     return problems
+
+
+def _why_second(identity: Identity, first: Identity, place: Place) -> str:
+    if identity == first:
+        return f"is there twice; the first is at {place}; keep one"
+    path = f"/{first[1]}/{first[2]}"
+    return f"would have the path {path} of the {first[0]} at {place}; rename one"
 
 
 def _capped(problems: list[Problem], file: str) -> list[Problem]:

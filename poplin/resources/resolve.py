@@ -1,15 +1,17 @@
 """From checked documents to what the data plane uses: addresses found, delivery defaulted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from poplin.catalog import BrokerRecord, DeliveryPolicy, TriggerRecord, Verdict
 from poplin.resources.addresses import Addresses, BrokerUrl
 from poplin.resources.annotations import ANNOTATIONS
 from poplin.resources.defaults import with_defaults
+from poplin.resources.dependency import dependency_ready
 from poplin.resources.models import Broker, Delivery, Loaded, Trigger
-from poplin.resources.status import broker_verdict, refused_verdict, trigger_verdict
+from poplin.resources.source_resolve import source_statuses
+from poplin.resources.status import broker_verdict, numbered, refused_verdict, trigger_verdict
 
 __all__ = ["Resolved", "resolve"]
 
@@ -52,16 +54,18 @@ def resolve(
         found.verdicts.append(broker_verdict(broker, addresses))
     found.verdicts += [v for each in loaded.refused if (v := refused_verdict(each)) is not None]
     owners = {(each.namespace, each.name): each for each in found.verdicts if each.kind == "Broker"}
+    sources = source_statuses(loaded, addresses)
     for trigger in loaded.triggers:
         owner = (trigger.namespace, trigger.broker)
-        verdict = trigger_verdict(trigger, brokers.get(owner), owners.get(owner), addresses)
+        waits = dependency_ready(trigger.dependency, sources)
+        verdict = trigger_verdict(trigger, brokers.get(owner), owners.get(owner), addresses, waits)
         found.verdicts.append(verdict)
         if owner in brokers and _is_deliverable(verdict):
             uid = uid_for(f"{trigger.namespace}/{trigger.name}", "/".join(owner))
             found.triggers.append(_trigger_record(trigger, brokers[owner], uid, verdict))
     places = {identity: number for number, identity in enumerate(loaded.documents)}
     found.verdicts.sort(key=lambda v: (v.kind, places[v.kind, v.namespace, v.name]))
-    found.verdicts = [_numbered(each, (known or {}).get(each.key)) for each in found.verdicts]
+    found.verdicts = [numbered(each, (known or {}).get(each.key)) for each in found.verdicts]
     return found
 
 
@@ -71,13 +75,6 @@ def _is_deliverable(verdict: Verdict) -> bool:
         verdict.condition(each).status == "True"
         for each in ("SubscriberResolved", "DeadLetterSinkResolved")
     )
-
-
-def _numbered(verdict: Verdict, before: Verdict | None) -> Verdict:
-    if before is None:
-        return verdict
-    is_changed = verdict.spec_digest != before.spec_digest
-    return replace(verdict, observed_generation=before.observed_generation + is_changed)
 
 
 def _broker_record(broker: Broker, keyed: bool) -> BrokerRecord:

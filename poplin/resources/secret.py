@@ -1,15 +1,14 @@
 """A v1 Secret: checked, decoded, and never repeated in a message."""
 
-import re
 from base64 import b64decode
 
+from poplin.names import is_key
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.models import Identity, Secret
 from poplin.resources.values import Value
 
 __all__ = ["read_secret"]
 
-_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}\Z")
 _MOST_BYTES = 1024 * 1024
 """Of all values together, as Kubernetes has it."""
 
@@ -42,7 +41,7 @@ def _texts(checker: Checker, value: Value | None) -> dict[str, tuple[Value, str]
         return {}
     found = {}
     for name, each in value.data.items():
-        if _KEY.match(name) is None:
+        if not is_key(name):
             checker.refuse(each, "a key holds letters, digits, '-', '_' and '.' only", value.path)
         elif each.data is not None and not isinstance(each.data, str):
             checker.refuse(each, "is not a text; put the value in quotes")

@@ -6,7 +6,9 @@ from typing import Literal
 from poplin.resources.parts import NOWHERE, Destination, Place
 
 __all__ = [
+    "GITHUB_API_URL",
     "SOURCE_KINDS",
+    "TOLERANCE_S",
     "BitbucketSpec",
     "EventFields",
     "GitHubSpec",
@@ -20,6 +22,7 @@ __all__ = [
     "SourceSpec",
     "Taken",
     "WebhookSpec",
+    "rivals",
 ]
 
 SourceKind = Literal["GitHubSource", "GitLabSource", "BitbucketSource", "WebhookSource"]
@@ -49,6 +52,10 @@ Preset = Literal[
     "none",
 ]
 
+GITHUB_API_URL = "https://api.github.com/"
+TOLERANCE_S = 300.0
+"""What providers that sign a time advise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKey:
@@ -68,7 +75,7 @@ class GitHubSpec:
     event_types: tuple[str, ...]
     secrets: tuple[SecretKey, ...] = ()
     access_token: SecretKey | None = None
-    api_url: str = "https://api.github.com/"
+    api_url: str = GITHUB_API_URL
     """Ends with a slash; of GitHub Enterprise Server it is https://HOST/api/v3/."""
     is_secure: bool = True
     """GitHub is to verify the certificate of the public URL."""
@@ -143,7 +150,7 @@ class WebhookSpec:
     secrets: tuple[SecretKey, ...] = ()
     hmac: HmacSpec | None = None
     """Set for preset hmac alone."""
-    tolerance_s: float = 300.0
+    tolerance_s: float = TOLERANCE_S
     """How far a signed time may be from now, for presets that sign one."""
     mapping: MappingName = "knative"
     """Of the presets github and gitlab."""
@@ -177,3 +184,9 @@ class Source:
     def path(self) -> str:
         """Where the receiver takes its webhooks."""
         return f"/{self.namespace}/{self.name}"
+
+
+def rivals(kind: str, namespace: str, name: str) -> list[tuple[str, str, str]]:
+    """Who cannot be there beside it: sources of all kinds would have the same path."""
+    kinds = list(SOURCE_KINDS) if kind in SOURCE_KINDS else [kind]
+    return [(each, namespace, name) for each in kinds]

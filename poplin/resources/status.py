@@ -6,17 +6,27 @@ left, as Knative lets other broker classes do. Ready is False with the first of 
 that is, and Knative's tools look at it alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from poplin.catalog import Condition, Verdict
+from poplin.catalog import Condition, SourceStatus, Verdict
 from poplin.resources.addresses import Addresses, UnresolvedError
-from poplin.resources.models import Broker, Destination, Ref, Refused, Trigger, one_line
+from poplin.resources.models import Broker, Destination, Refused, Trigger, one_line
 
-__all__ = ["broker_verdict", "refused_verdict", "status_of", "trigger_verdict"]
+__all__ = [
+    "broker_verdict",
+    "conditions_of",
+    "numbered",
+    "refused_verdict",
+    "status_of",
+    "trigger_verdict",
+]
 
 _NO_SUBSCRIBER = "Unable to get the Subscriber's URI"
 _NO_SINK = "Unable to get the dead letter sink's URI"
+
+_Status = TypeVar("_Status", Verdict, SourceStatus)
 
 _Resolution = tuple[str | None, Condition]
 """A URI where there is one, and the condition that says so."""
@@ -26,15 +36,7 @@ def status_of(verdict: Verdict) -> dict[str, Any]:
     """The `status` of the object in Knative's API; what is not known is left out."""
     found: dict[str, Any] = {
         "observedGeneration": verdict.observed_generation,
-        "conditions": [
-            {
-                "type": each.type,
-                "status": each.status,
-                **({"reason": each.reason} if each.reason else {}),
-                **({"message": each.message} if each.message else {}),
-            }
-            for each in verdict.conditions
-        ],
+        "conditions": conditions_of(verdict.conditions),
     }
     if verdict.address_url is not None:
         found["address"] = {"url": verdict.address_url}
@@ -43,6 +45,19 @@ def status_of(verdict: Verdict) -> dict[str, Any]:
     if verdict.dead_letter_sink_uri is not None:
         found["deadLetterSinkUri"] = verdict.dead_letter_sink_uri
     return found
+
+
+def conditions_of(conditions: Iterable[Condition]) -> list[dict[str, str]]:
+    """As Knative's API spells them."""
+    return [
+        {
+            "type": each.type,
+            "status": each.status,
+            **({"reason": each.reason} if each.reason else {}),
+            **({"message": each.message} if each.message else {}),
+        }
+        for each in conditions
+    ]
 
 
 def broker_verdict(broker: Broker, addresses: Addresses) -> Verdict:
@@ -61,7 +76,11 @@ def broker_verdict(broker: Broker, addresses: Addresses) -> Verdict:
 
 
 def trigger_verdict(
-    trigger: Trigger, broker: Broker | None, owner: Verdict | None, addresses: Addresses
+    trigger: Trigger,
+    broker: Broker | None,
+    owner: Verdict | None,
+    addresses: Addresses,
+    dependency_ready: Condition,
 ) -> Verdict:
     """`owner` is the verdict on its Broker, which may be there although the Broker was refused."""
     subscriber, subscriber_resolved = _resolved(
@@ -76,7 +95,7 @@ def trigger_verdict(
             _broker_ready(trigger, owner),
             subscriber_resolved,
             sink_resolved,
-            _dependency_ready(trigger.dependency),
+            dependency_ready,
         ),
         warnings=_warnings(trigger),
         broker=trigger.broker,
@@ -99,6 +118,14 @@ def refused_verdict(refused: Refused) -> Verdict | None:
     )
 
 
+def numbered(now: _Status, before: _Status | None) -> _Status:
+    """With the generation that follows from what was said before."""
+    if before is None:
+        return now
+    is_changed = now.spec_digest != before.spec_digest
+    return replace(now, observed_generation=before.observed_generation + is_changed)
+
+
 def _warnings(document: Broker | Trigger) -> tuple[str, ...]:
     refused = document.refused_edit
     return (refused, *document.warnings) if refused else document.warnings
@@ -116,19 +143,6 @@ def _broker_ready(trigger: Trigger, owner: Verdict | None) -> Condition:
         message = f"Broker {trigger.namespace}/{trigger.broker} is not there; add it"
         return Condition("BrokerReady", "False", "BrokerDoesNotExist", one_line(message))
     return replace(owner.condition("Ready"), type="BrokerReady")
-
-
-def _dependency_ready(dependency: Ref | None) -> Condition:
-    """No source is served here, so none that an annotation names is there. As in Knative, this
-    is said, and events flow.
-    """
-    if dependency is None:
-        return Condition("DependencyReady", "True")
-    message = (
-        f"{dependency.kind} {dependency.namespace}/{dependency.name} is not served here; events "
-        "are delivered all the same; leave out knative.dev/dependency"
-    )
-    return Condition("DependencyReady", "False", "DependencyDoesNotExist", one_line(message))
 
 
 def _trigger_sink(

@@ -7,51 +7,52 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from poplin.resources import Loaded
-from poplin.waiting import wait
+from poplin.watch import LiveDocuments, told
 from poplin_cli.up.announce import announce
-from poplin_cli.up.files import Files
 from poplin_cli.up.output import Output
 from poplin_cli.up.publishing import Publisher
-from poplin_cli.up.watch import Watch
 
 __all__ = ["LiveFiles"]
-
-_SURELY_GONE_S = 0.25
-"""What is not there may be on its way: some editors remove a file and write it again."""
 
 
 class LiveFiles:
     """Watched from the moment that this is made, so that no edit is missed."""
 
     def __init__(self, paths: Sequence[Path], output: Output) -> None:
+        self._paths = paths
         self._output = output
-        self._watch = Watch(paths, self._say_silent)
-        self._files = Files(paths, output)
+        self._documents = LiveDocuments(paths, self._say_silent)
 
     @property
     def loaded(self) -> Loaded:
-        return self._files.loaded
+        return self._documents.loaded
 
     def read(self) -> Loaded:
         """At the start; what changes later comes by `follow`."""
-        self._files.take(self._files.read())
-        return self._files.loaded
+        loaded = self._documents.read()
+        self._tell(Loaded(), loaded)
+        return loaded
 
     async def follow(
         self, redis: Redis, publisher: Publisher, removed_kept_s: float, stop: asyncio.Event
     ) -> None:
-        while await self._watch.changed(stop):
-            before = self._files.loaded
-            loaded = await asyncio.to_thread(self._files.read)
-            if before.documents.keys() - loaded.documents.keys():
-                await wait(stop, _SURELY_GONE_S)
-                loaded = await asyncio.to_thread(self._files.read)
-            self._files.take(loaded)
+        async for before, loaded in self._documents.edits(stop):
+            self._tell(before, loaded)
             if loaded.documents == before.documents:
                 continue
             found = await publisher.publish(loaded, stop)
             if found is not None:
                 await announce(redis, self._output, found, removed_kept_s)
+
+    def _tell(self, before: Loaded, loaded: Loaded) -> None:
+        for text, level in told(before, loaded):
+            self._output.say(text, level=level)
+        if before.brokers and not loaded.brokers:
+            where = ", ".join(map(str, self._paths))
+            self._output.say(
+                f"no Broker is left in {where}: every event is refused until there is one",
+                level="warning",
+            )
 
     def _say_silent(self, why: str) -> None:
         self._output.say(

@@ -1,11 +1,11 @@
-"""What each Broker and Trigger is, as rows of a table for a person."""
+"""What each Broker, Trigger and source is, as rows of a table for a person."""
 
 from collections.abc import Iterable
 
-from poplin.catalog import Verdict
+from poplin.catalog import Condition, SourceStatus, Verdict
 from poplin_cli.up.output import Row
 
-__all__ = ["rows"]
+__all__ = ["rows", "source_rows"]
 
 
 def rows(verdicts: Iterable[Verdict]) -> list[Row]:
@@ -15,9 +15,22 @@ def rows(verdicts: Iterable[Verdict]) -> list[Row]:
             f"{each.namespace}/{each.name}",
             _address(each),
             each.condition("Ready").status,
-            _why(each),
+            _why(each.condition("Ready"), each.warnings),
         )
         for each in verdicts
+    ]
+
+
+def source_rows(statuses: Iterable[SourceStatus]) -> list[Row]:
+    return [
+        (
+            each.kind,
+            f"{each.namespace}/{each.name}",
+            " → ".join(filter(None, (each.url, each.sink_uri))),
+            each.condition("Ready").status,
+            _why(each.condition("Ready"), each.warnings),
+        )
+        for each in statuses
     ]
 
 
@@ -28,8 +41,8 @@ def _address(verdict: Verdict) -> str:
     return verdict.address_url or ""
 
 
-def _why(verdict: Verdict) -> str:
+def _why(ready: Condition, warned: Iterable[str]) -> str:
     """Why it is not ready, and what it warns of."""
-    failed = f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
-    warnings = [f"warning: {warning}" for warning in verdict.warnings]
+    failed = f"{ready.reason}: {ready.message}" if ready.message else ready.reason
+    warnings = [f"warning: {warning}" for warning in warned]
     return "; ".join([failed, *warnings] if failed else warnings)

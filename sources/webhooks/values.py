@@ -2,28 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from poplin.errors import PoplinError
 from poplin.event import Event
+from poplin.metrics import SourceReason
 
 __all__ = ["Handled", "Mapper", "RefusalReason", "RefusedError", "Request", "Verifier"]
 
-RefusalReason = Literal[
-    "bad_signature",
-    "busy",
-    "internal",
-    "invalid",
-    "not_allowed",
-    "not_ready",
-    "sink_away",
-    "sink_refuses",
-    "timeout",
-    "too_large",
-    "too_old",
-    "unknown_source",
-]
-"""Why a request is not taken. Closed, so that no client can invent a series."""
+RefusalReason = SourceReason
+"""Why a request is not taken; each is a series of the metrics."""
 
 
 @dataclass(frozen=True, slots=True)

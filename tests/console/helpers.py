@@ -1,14 +1,23 @@
 """A catalog and events, published as `poplin up` and an ingress would."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, Catalog, Condition, TriggerRecord, Verdict, publish
+from poplin.catalog import (
+    BrokerRecord,
+    Catalog,
+    Condition,
+    SourceStatus,
+    TriggerRecord,
+    Verdict,
+    publish,
+)
 from poplin.log import Entry, Log, LogId
 
-__all__ = ["a_broker", "a_trigger", "append_event", "published"]
+__all__ = ["a_broker", "a_source", "a_trigger", "append_event", "published"]
 
 
 def a_broker(name: str = "main", partitions: int = 1, namespace: str = "default") -> BrokerRecord:
@@ -24,6 +33,25 @@ def a_trigger(name: str, broker: str = "main", namespace: str = "default") -> Tr
         subscriber_uri="http://subscriber/",
         filters=({"exact": {"type": "wanted"}},),
     )
+
+
+def a_source(
+    name: str, kind: str = "GitHubSource", namespace: str = "default", **more: Any
+) -> SourceStatus:
+    """Ready, unless `more` says otherwise."""
+    fields = {
+        "api_version": "sources.knative.dev/v1alpha1",
+        "conditions": (
+            Condition("Ready", "True"),
+            Condition("SinkProvided", "True"),
+            Condition("SecretsProvided", "True"),
+        ),
+        "sink_uri": "http://127.0.0.1:8080/default/main",
+        "url": f"http://127.0.0.1:8082/{namespace}/{name}",
+        "ce_attributes": (("dev.knative.source.github.push", "https://github.com/o/r"),),
+        "settings": (("Repository", "o/r"), ("Events", "push")),
+    }
+    return SourceStatus(kind=kind, namespace=namespace, name=name, **(fields | more))
 
 
 async def published(

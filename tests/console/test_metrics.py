@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from console.app import console_app
 from console.metrics import rendered
 from console.scrape import Scrape
-from poplin.catalog import BrokerRecord, Catalog, TriggerRecord, publish
+from poplin.catalog import BrokerRecord, Catalog, SourcesSeen, TriggerRecord, publish, write_sources
 from poplin.log import Log, QueueFigures
 from poplin.log.roster import Roster
 from poplin.metrics import Counts, Flusher, HistogramTotals, Totals
@@ -21,8 +21,10 @@ from poplin.metrics.families import (
     DISPATCH_DURATION,
     FAMILIES,
     RETRIES,
+    SOURCE_SINK_FAILURES,
 )
 from poplin.store import connect
+from tests.console.helpers import a_source
 from tests.log.helpers import dead, later, leased
 from tests.metrics.page import Page
 from tests.operate.scene import Scene
@@ -30,6 +32,7 @@ from tests.operate.scene import Scene
 BROKER = BrokerRecord(namespace="n", name="b", partitions=2)
 TRIGGER = TriggerRecord(uid="u", namespace="n", name="t", broker="b", subscriber_uri="http://s/")
 OF_BROKER = {"namespace_name": "n", "broker_name": "b"}
+OF_SOURCE = {"source_kind": "GitHubSource", "namespace_name": "n", "source_name": "s"}
 OF_TRIGGER = {**OF_BROKER, "trigger_name": "t"}
 
 
@@ -64,12 +67,15 @@ async def test_whoever_can_count_shows_a_zero_before(
 ) -> None:
     """Else the first dead letter of a trigger were no increase to Prometheus."""
     await publish(redis, [BROKER], [TRIGGER])
+    await write_sources(redis, [a_source("s", namespace="n")])
 
     series = (await _page(client)).series()
 
     for family in FAMILIES.values():
         if family.kind == "counter":
-            labels = {**OF_TRIGGER, "response_code_class": "failed", "reason": "busy"}
+            labels = {**OF_TRIGGER, **OF_SOURCE, "response_code_class": "failed", "reason": "busy"}
+            if family.name == SOURCE_SINK_FAILURES:
+                labels["reason"] = "connect"
             wanted = frozenset((name, labels[name]) for name in family.labels)
             assert (family.name, wanted) in series
 
@@ -192,6 +198,7 @@ def test_a_thousand_triggers_render_in_moments() -> None:
         queues={each.uid: QueueFigures(1, 1, 1, 1, 1) for each in triggers},
         memory=None,
         dispatchers=1,
+        sources=SourcesSeen(),
         time_us=1e15,
     )
 

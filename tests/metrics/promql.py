@@ -10,6 +10,8 @@ from typing import Any
 import promql_parser
 import yaml
 
+from tests.metrics.page import Page
+
 __all__ = ["Question", "alerts", "questions_of_alerts", "questions_of_board"]
 
 FOLDER = Path(__file__).parent.parent.parent / "deploy" / "monitoring"
@@ -46,6 +48,19 @@ class Question:
             matching = expression.modifier.matching
             self.labels.update(matching.labels if matching else ())
             self.labels.update(expression.modifier.group_labels or ())
+
+    @property
+    def is_of_sources(self) -> bool:
+        return all(name.startswith("poplin_source") for name in self.names)
+
+    def check(self, page: Page) -> None:
+        """Every name, label and value that it relies on is on the page."""
+        labels = page.labels_of()
+        values = {pair for each in page.samples for pair in each.labels.items()}
+        assert self.names <= labels.keys(), self.expression
+        known = set().union(*(labels[name] for name in self.names))
+        assert self.labels <= known, self.expression
+        assert self.values <= values, self.expression
 
 
 def alerts() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from poplin.metrics import REASONS
+from poplin.metrics import REASONS, SOURCE_REASONS
 from tests.metrics.promql import Question, alerts
 
 
@@ -21,8 +21,11 @@ def test_an_alert_says_how_bad_it_is_and_what_to_run_next(rule: dict[str, Any]) 
 
 
 def test_every_reason_for_a_refusal_belongs_to_one_alert() -> None:
-    asked = [value for rule in alerts() for value in Question(rule["expr"]).values]
+    asked = [Question(rule["expr"]) for rule in alerts()]
 
-    assert Counter(asked) == Counter(
+    of_brokers = [value for each in asked if not each.is_of_sources for value in each.values]
+    of_sources = [value for each in asked if each.is_of_sources for value in each.values]
+    assert Counter(of_brokers) == Counter(
         [("response_code_class", "2xx"), *(("reason", each) for each in REASONS)]
     )
+    assert Counter(of_sources) == Counter(("reason", each) for each in SOURCE_REASONS)

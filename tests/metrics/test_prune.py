@@ -4,9 +4,24 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from poplin.catalog import BrokerRecord, TriggerRecord, forget, publish
+from poplin.catalog import (
+    BrokerRecord,
+    SourceStatus,
+    TriggerRecord,
+    forget,
+    publish,
+    write_sources,
+)
 from poplin.metrics import Counts, Flusher, keep_pruned, prune, read_totals
-from poplin.metrics.families import ACCEPTED, DELIVERED, DISPATCH_DURATION, REFUSED
+from poplin.metrics.families import (
+    ACCEPTED,
+    DELIVERED,
+    DISPATCH_DURATION,
+    REFUSED,
+    SOURCE_EMIT_DURATION,
+    SOURCE_RECEIVED,
+    SOURCE_REFUSED,
+)
 from poplin.metrics.totals import read_fields
 
 BROKER = BrokerRecord(namespace="n", name="b")
@@ -57,6 +72,25 @@ async def test_a_removed_broker_takes_its_series_along_once_its_log_is_gone(redi
     await prune(redis)
 
     assert await fields(redis) == {f"{REFUSED}///invalid"}
+
+
+async def test_a_removed_source_takes_its_series_along(redis: Redis) -> None:
+    """And requests for no source count on, as do those that stay."""
+    await publish(redis, [BROKER], [])
+    counts = Counts()
+    for source in ("GitHubSource/n/stays", "GitHubSource/n/goes"):
+        counts.add((SOURCE_RECEIVED, source))
+        counts.add((SOURCE_REFUSED, source, "invalid"))
+        counts.observe((SOURCE_EMIT_DURATION, source), 0.1)
+    counts.add((SOURCE_REFUSED, "//", "unknown_source"))
+    await Flusher(redis, counts).flush()
+    stays = SourceStatus(kind="GitHubSource", api_version="v", namespace="n", name="stays")
+    await write_sources(redis, [stays])
+    before = await fields(redis)
+
+    await prune(redis)
+
+    assert await fields(redis) == {name for name in before if "/goes" not in name}
 
 
 async def test_nothing_is_removed_while_the_store_has_lost_its_catalog(redis: Redis) -> None:

@@ -8,10 +8,14 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from poplin_cli.main import app
+from tests.resources.sources import GITHUB, SECRET, VALUE, WEBHOOK, with_spec
 from tests.resources.test_load import BROKER, GOOD, HEAD
 
 REF = HEAD + "  broker: b\n  subscriber: {ref: {apiVersion: v1, kind: Service, name: orders}}\n"
 BAD = GOOD + "  delivery: {retry: -1}\n"
+TO_BROKER = with_spec(
+    GITHUB, "sink: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}}"
+)
 
 
 def check(folder: Path, text: str, *options: str) -> Result:
@@ -70,9 +74,64 @@ def test_machines_get_problems_and_status(tmp_path: Path, form: str, read: objec
     assert (trigger["ready"], trigger["reason"]) == ("False", "Invalid")
 
 
+def test_a_source_is_a_line_with_its_path_and_its_sink(tmp_path: Path) -> None:
+    result = check(tmp_path, f"{TO_BROKER}---\n{BROKER}---\n{SECRET}")
+
+    broker, source = result.stdout.splitlines()[1:]
+    assert result.exit_code == 0
+    assert broker.split()[0] == "Broker"
+    assert source.split() == [
+        "GitHubSource",
+        "default/x",
+        "http://127.0.0.1:8082/default/x",
+        "→",
+        "http://127.0.0.1:8080/default/b",
+        "True",
+    ]
+    assert VALUE not in result.output
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("apiVersion: v1\nkind: Pod\n", "no Broker or Trigger in "), ("", "holds no document")],
+    [
+        (
+            f"{WEBHOOK}---\n{SECRET.replace('k:', 'other:')}",
+            "SecretTokenNotFound: Secret default/s has no key k; add it under stringData",
+        ),
+        (
+            WEBHOOK,
+            "SecretTokenNotFound: Secret default/s is not in the files; add it, with the key k",
+        ),
+        (f"{TO_BROKER}---\n{SECRET}", "NotFound: Broker.eventing.knative.dev default/b has no"),
+        (with_spec(WEBHOOK, "preset: x"), "Invalid: spec.preset: 'x' is not allowed"),
+    ],
+)
+def test_a_source_that_is_not_ready_is_1_and_says_what_to_add(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    result = check(tmp_path, text)
+
+    assert result.exit_code == 1
+    assert said in result.stdout
+    assert VALUE not in result.output
+
+
+def test_machines_get_the_status_of_a_source(tmp_path: Path) -> None:
+    result = check(tmp_path, f"{GITHUB}---\n{SECRET}", "-o", "json")
+
+    (item,) = json.loads(result.stdout)["items"]
+    assert result.exit_code == 0
+    assert (item["kind"], item["name"], item["ready"]) == ("GitHubSource", "x", "True")
+    assert item["status"]["sinkUri"] == "http://sink/"
+    assert VALUE not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("apiVersion: v1\nkind: Pod\n", "no Broker, Trigger or source in "),
+        ("", "holds no document"),
+    ],
 )
 def test_files_without_anything_of_ours_are_1(tmp_path: Path, text: str, said: str) -> None:
     result = check(tmp_path, text)

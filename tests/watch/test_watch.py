@@ -13,8 +13,7 @@ from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from poplin.errors import PoplinError
 from poplin.resources import load
-from poplin_cli.up import watch
-from poplin_cli.up.watch import Watch
+from poplin.watch import Watch, watch
 from tests.fabric import broker_yaml, trigger_yaml
 
 WITHIN_S = 20.0

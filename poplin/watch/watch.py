@@ -8,7 +8,7 @@ from pathlib import Path
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from poplin.waiting import wait
-from poplin_cli.up.marks import Marks, marks
+from poplin.watch.marks import Marks, marks
 
 __all__ = ["Watch"]
 

@@ -1,0 +1,73 @@
+"""How a source fares while it is served: what came, what went on, and what the sink refused."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from poplin.catalog import Condition
+
+__all__ = ["Standing"]
+
+_NEVER = Condition("DeliveryReceived", "Unknown", "NoDelivery", "nothing has come yet")
+
+
+class Standing:
+    """One for each source, kept through edits of its spec; used from the loop's thread alone.
+
+    It lives as long as the process: after a restart nothing has come yet.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._received = _NEVER
+        self._accepted: Condition | None = None
+        self._refused_size = 0
+        self.webhook: Condition | None = None
+        """WebhookConfigured, of a source whose hook is kept at the provider."""
+        self.webhook_id = ""
+        self.failed_at_s: float | None = None
+        """By the monotonic clock: the last time that a delivery was answered 5xx."""
+        self.lag_s: float | None = None
+
+    def received(self, note: str = "") -> None:
+        """A delivery whose signature is right; `note` says what was odd about it."""
+        when = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%d %H:%M:%S")
+        message = f"the last came at {when} UTC" + (f": {note}" if note else "")
+        self._received = Condition("DeliveryReceived", "True", message=message)
+
+    def emitted(self, size: int, lag_s: float) -> None:
+        """The sink took an event. One that is smaller than what it refused proves nothing."""
+        self.lag_s = lag_s
+        if size >= self._refused_size:
+            self._refused_size = 0
+            self._accepted = Condition("EventsAccepted", "True")
+
+    def too_large(self, size: int) -> None:
+        """The sink answered 413."""
+        self._refused_size = max(size, 1)
+        self._refuse(
+            "EventTooLarge",
+            f"the sink refused an event of {size} bytes with 413; if it is a broker, start its "
+            "ingress with a larger --max-event-bytes",
+        )
+
+    def sink_failed(self, reason: str, message: str) -> None:
+        """A delivery could not be emitted; an event that is too large stays the graver news."""
+        if not self._refused_size:
+            self._refuse(reason, message)
+
+    def failed(self) -> None:
+        """A delivery was answered 5xx."""
+        self.failed_at_s = time.monotonic()
+
+    def edited(self) -> None:
+        """Its spec is another one: what the sink refused may fit now."""
+        self._refused_size = 0
+        self._accepted = None
+
+    def conditions(self) -> tuple[Condition, ...]:
+        found = (self.webhook, self._received, self._accepted)
+        return tuple(each for each in found if each is not None)
+
+    def _refuse(self, reason: str, message: str) -> None:
+        self._accepted = Condition("EventsAccepted", "False", reason, message)

@@ -1,0 +1,64 @@
+"""A client's connection within bounds: anybody on the internet may have one."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+__all__ = ["Connection"]
+
+_HEAD_S = 10.0
+_MOST_HEAD_BYTES = 32 * 1024
+_MOST_CONNECTIONS = 4000
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's, which waits for ever for the end of a head, however long that is."""
+
+    def __init__(self, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._timer: asyncio.TimerHandle | None = None
+        self._has_advanced = False
+        """By the data that came last: to a body or to its end."""
+        self._gathered = 0
+        """Bytes since then: the parser gathers an endless line silently."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _MOST_CONNECTIONS:
+            transport.abort()
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_timer()
+
+    def data_received(self, data: bytes) -> None:
+        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._start_timer()  # also for the rest of a body that was refused
+        self._has_advanced = False
+        super().data_received(data)
+        self._gathered = 0 if self._has_advanced else self._gathered + len(data)
+        if self._gathered > _MOST_HEAD_BYTES:
+            self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        self._has_advanced = True
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._has_advanced = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._has_advanced = True
+        super().on_message_complete()
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(_HEAD_S, self.transport.abort)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,53 @@
+"""Which hook stands at a source's path: one that takes, or one that is closed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from poplin.resources import ResolvedSource
+from poplin.resources.source_models import Source, SourceSpec, WebhookSpec
+from poplin.sender import Target
+from sources.emit import Emitter
+from sources.standing import Standing
+from sources.tally import Tally
+from sources.webhooks.hook import Closed, Hook, Taker
+from sources.webhooks.values import Mapper, Verifier
+
+__all__ = ["Opener"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener:
+    """What all hooks share, and what makes the rest of each."""
+
+    verifier_for: Callable[[SourceSpec, Sequence[bytes]], Verifier]
+    mapper_for: Callable[[Source], Mapper]
+    emitter: Emitter
+    emit_timeout_s: float
+    tally: Tally
+
+    def open(self, resolved: ResolvedSource, standing: Standing) -> Taker:
+        """Closed unless all that verifying and emitting take is there."""
+        source, sink_uri = resolved.source, resolved.sink_uri
+        if source is None or sink_uri is None or not _has_secrets(resolved, source.spec):
+            return Closed(resolved.status.key, standing)
+        return Hook(
+            key=source.key,
+            standing=standing,
+            verifier=self.verifier_for(source.spec, resolved.secrets),
+            mapper=self.mapper_for(source),
+            overrides=dict(source.overrides),
+            target=Target.parse(sink_uri),
+            emitter=self.emitter,
+            emit_timeout_s=self.emit_timeout_s,
+            tally=self.tally,
+        )
+
+
+def _has_secrets(resolved: ResolvedSource, spec: SourceSpec) -> bool:
+    """The condition says so. That there are some is looked at again all the same: a verifier
+    without a secret must not come to be.
+    """
+    if isinstance(spec, WebhookSpec) and spec.preset == "none":
+        return True
+    is_provided = resolved.status.condition("SecretsProvided").status == "True"
+    return is_provided and bool(resolved.secrets) and all(resolved.secrets)

@@ -1,0 +1,69 @@
+"""A source takes nothing unless all is there that verifying and emitting take."""
+
+from dataclasses import replace
+
+import pytest
+
+from poplin.metrics import Counts
+from poplin.resources import ResolvedSource
+from poplin.resources.source_models import SecretKey, WebhookSpec
+from poplin.sender import Sender
+from sources.emit import Emitter
+from sources.standing import Standing
+from sources.tally import Tally
+from sources.webhooks.hook import Closed, Hook, Taker
+from sources.webhooks.opening import Opener
+from sources.webhooks.values import Request
+from tests.sources.stage import JsonMapper, TokenVerifier, resolved
+
+NONE = WebhookSpec(preset="none")
+BEARER = WebhookSpec(preset="bearer", secrets=(SecretKey(name="s", key="k"),))
+
+
+async def _opened(each: ResolvedSource) -> Taker:
+    opener = Opener(
+        verifier_for=lambda _spec, _secrets: TokenVerifier(),
+        mapper_for=lambda _source: JsonMapper(),
+        emitter=Emitter(Sender()),
+        emit_timeout_s=1,
+        tally=Tally(Counts()),
+    )
+    return opener.open(each, Standing())
+
+
+@pytest.mark.parametrize("each", [resolved(), resolved(spec=NONE, secrets=())])
+async def test_a_source_that_has_all_is_open(each: ResolvedSource) -> None:
+    assert isinstance(await _opened(each), Hook)
+
+
+@pytest.mark.parametrize(
+    "each",
+    [
+        resolved(secrets=()),
+        resolved(secrets=(b"",)),
+        resolved(secrets=(b"s", b"")),
+        resolved(sink_uri=None),
+        resolved(spec=NONE, secrets=(), sink_uri=None),
+        replace(resolved(), source=None),
+        replace(resolved(), status=resolved(secrets=()).status),
+        replace(resolved(secrets=()), status=resolved().status),
+    ],
+    ids=[
+        "no secret",
+        "an empty secret",
+        "one empty secret",
+        "no sink",
+        "no sink, preset none",
+        "refused",
+        "said to be without secrets",
+        "wrongly said to have secrets",
+    ],
+)
+async def test_a_source_that_lacks_something_takes_nothing(each: ResolvedSource) -> None:
+    taker = await _opened(each)
+
+    answer = await taker.take(Request({"x-token": "good"}, b'{"id": "1"}', 0.0))
+
+    assert isinstance(taker, Closed)
+    assert (answer.status, answer.reason) == (503, "not_ready")
+    assert taker.key == "WebhookSource/default/shop"
