@@ -1,10 +1,13 @@
-"""`make demo`: the quickstart's broker, real processes, a few events, every step shown.
+"""`make demo`: the quickstart's broker and GitHub source, real processes, a few events, every step
+shown.
 
 Ends with status 0 only if exactly the right events arrived, byte for byte.
 """
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import sys
 import tempfile
 import threading
@@ -20,9 +23,16 @@ from poplin_cli.narrate import Narrator
 HERE = Path(__file__).parent
 PUSH = (HERE / "push.json").read_bytes()
 
-# id, type, source, data: what is sent.
+SECRET = b"not-a-real-secret"
+WEBHOOK = {
+    "content-type": "application/json",
+    "x-github-event": "push",
+    "x-github-delivery": "push-1",
+    "x-hub-signature-256": "sha256=" + hmac.new(SECRET, PUSH, hashlib.sha256).hexdigest(),
+}
+
+# id, type, source, data: what is sent after the webhook.
 EVENTS = [
-    ("push-1", "com.github.push", "https://github.com/poplin/orchard", PUSH),
     ("release-1", "com.github.release", "https://github.com/poplin/orchard", b'{"tag": "v1.10"}'),
     ("flaky-1", "com.github.release", "https://github.com/poplin/mill", b'{"tag": "v2.0"}'),
     ("broken-1", "com.github.release", "https://github.com/poplin/press", b'{"tag": "v3.0"}'),
@@ -72,13 +82,15 @@ async def main() -> int:
         yaml.write_text((HERE / "broker.yaml").read_text().replace("127.0.0.1:9000", subscriber))
         fabric = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "poplin_cli.main", "up", "-f", str(yaml),
-            "--data-dir", f"{folder}/data", "--port", "0", "--admin-port", "0",
+            "-f", str(HERE / "github.yaml"), "--data-dir", f"{folder}/data",
+            "--port", "0", "--admin-port", "0", "--webhook-port", "0",
             stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
             async with asyncio.timeout(50):
-                url = await _ready(fabric)
+                url, webhook_url = await _ready(fabric)
                 showing = asyncio.create_task(_show(Path(folder) / "data" / "store" / "store.sock"))
+                await _send_webhook(webhook_url)
                 await _send(url)
                 while len(Subscriber.taken) < len(EXPECTED):  # noqa: ASYNC110 - another thread
                     await asyncio.sleep(0.05)
@@ -93,19 +105,20 @@ async def main() -> int:
     return _verdict()
 
 
-async def _ready(fabric: asyncio.subprocess.Process) -> str:
-    """Show the fabric's own lines until its table is there; the ingress's URL."""
-    url = ""
+async def _ready(fabric: asyncio.subprocess.Process) -> tuple[str, str]:
+    """Show the fabric's own lines until its table is there; the URLs of ingress and source."""
+    url = webhook_url = ""
     if fabric.stdout is None:
-        return url
+        return url, webhook_url
     async for line in fabric.stdout:
         text = line.decode().rstrip()
         print(text)
         if text.startswith("Poplin is up at "):
             url = text.split()[-1]
-        if text.startswith("Trigger") and "releases" in text:
+        if text.startswith("GitHubSource "):
+            webhook_url = text.split()[2]
             break
-    return url
+    return url, webhook_url
 
 
 async def _show(socket: Path) -> None:
@@ -114,6 +127,18 @@ async def _show(socket: Path) -> None:
     while True:
         for what, event, details in await narrator.next_steps():
             print(f"  {what:12} {event:10} {details}", flush=True)
+
+
+async def _send_webhook(url: str) -> None:
+    """As GitHub does; and once as somebody who does not know the secret."""
+    print("\na push at GitHub: its signed webhook")
+    forged = {**WEBHOOK, "x-hub-signature-256": "sha256=" + "0" * 64}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(url, headers=WEBHOOK, content=PUSH)
+        answer.raise_for_status()
+        print(f"  taken        {answer.status_code}: {answer.json()['detail']}")
+        answer = await client.post(url, headers=forged, content=PUSH)
+        print(f"  refused      {answer.status_code}: {answer.json()['detail']}")
 
 
 async def _send(url: str) -> None:
