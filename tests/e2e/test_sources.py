@@ -7,13 +7,16 @@ import json
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import psutil
+import pytest
+from redis import Redis
 
+from tests.conftest import REDIS, running_store
 from tests.fabric import Fabric, Subscriber, broker_yaml, subscriber, trigger_yaml
 from tests.waiting import until
 
@@ -178,11 +181,13 @@ async def test_the_ingress_ends_after_the_webhooks_under_way(tmp_path: Path) -> 
 
 
 @asynccontextmanager
-async def sources_alone(file: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`poplin sources`, listening; its store is away."""
+async def sources_alone(
+    file: Path, redis: str = "redis://127.0.0.1:1"
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`poplin sources`; its store is away, or another."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "poplin_cli.main", "sources", "--redis", "redis://127.0.0.1:1",
-        "-f", str(file), "--webhook-port", "0", *options,
+        sys.executable, "-m", "poplin_cli.main", "sources", "--redis", redis, "-f", str(file),
+        "--webhook-port", "0",
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
@@ -194,12 +199,16 @@ async def sources_alone(file: Path, *options: str) -> AsyncIterator[asyncio.subp
 
 
 async def _listening_at(process: asyncio.subprocess.Process) -> str:
+    return (await _line(process, "url=")).rpartition("url=")[2].strip()
+
+
+async def _line(process: asyncio.subprocess.Process, text: str) -> str:
     assert process.stdout is not None
     async with asyncio.timeout(20):
         async for line in process.stdout:
-            if b"url=" in line:
-                return line.decode().rpartition("url=")[2].strip()
-    raise AssertionError("it ended")
+            if text in line.decode():
+                return line.decode()
+    raise AssertionError(f"it ended before {text!r}")
 
 
 async def test_webhooks_need_no_store(tmp_path: Path) -> None:
@@ -217,6 +226,30 @@ async def test_webhooks_need_no_store(tmp_path: Path) -> None:
 
     assert process.returncode == 0
     assert seconds < 10  # as it promises; usually one
+
+
+@pytest.fixture
+def locked_store(tmp_path: Path) -> Iterator[str]:
+    """One whose password is not in its URL."""
+    with running_store(tmp_path / "store", REDIS) as url:
+        with Redis.from_url(url) as redis:
+            redis.config_set("requirepass", "new")
+        yield url
+
+
+async def test_a_store_that_demands_another_password_refuses_no_webhook(
+    tmp_path: Path, locked_store: str
+) -> None:
+    async with subscriber() as peer:
+        file = tmp_path / "f.yaml"
+        file.write_text(SECRET_YAML + source_yaml(sink=f"uri: '{peer.url}'"))
+        async with sources_alone(file, locked_store) as process:
+            url = await _listening_at(process)
+            said = await _line(process, "hooks at GitHub are not kept for now")
+            answer = await deliver(f"{url}/default/hub")
+
+    assert answer.status_code == 202
+    assert "check the user and password in --redis" in said
 
 
 async def test_who_ends_the_service_loses_no_webhook_under_way(tmp_path: Path) -> None:
