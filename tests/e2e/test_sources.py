@@ -16,6 +16,8 @@ import psutil
 import pytest
 from redis import Redis
 
+from poplin.catalog import read_sources
+from poplin.store import LeanRedis, connect
 from tests.conftest import REDIS, running_store
 from tests.fabric import Fabric, Subscriber, broker_yaml, subscriber, trigger_yaml
 from tests.waiting import until
@@ -76,6 +78,9 @@ async def test_a_signed_webhook_reaches_the_subscriber_and_no_other_does(tmp_pat
                 await deliver(f"{url}/default/absent"),
             ]
             (received,) = await peer.wait_for(1)
+            store = connect(f"unix://{tmp_path}/data/store/store.sock")
+            await until(lambda: _is_shown_received(store))
+            await store.aclose()
             await fabric.stop()
 
     assert [each.status_code for each in answers] == [202, 401, 503, 404]
@@ -88,6 +93,12 @@ async def test_a_signed_webhook_reaches_the_subscriber_and_no_other_does(tmp_pat
     assert " False SecretTokenNotFound: Secret default/absent" in rows[1]
     assert not any(SECRET in line for line in fabric.lines)
     assert not any("Traceback" in line for line in fabric.lines)
+
+
+async def _is_shown_received(store: LeanRedis) -> bool:
+    seen = await read_sources(store)
+    status = seen.statuses["GitHubSource/default/hub"]
+    return seen.is_alive and status.ready and status.condition("DeliveryReceived").status == "True"
 
 
 async def test_the_first_source_may_come_by_an_edit_and_each_edit_is_told(tmp_path: Path) -> None:
