@@ -67,8 +67,7 @@ def _github(spec: GitHubSpec) -> list[tuple[str, str]]:
 def _gitlab(spec: GitLabSpec) -> list[tuple[str, str]]:
     names = [gitlab_type(each) for each in spec.event_types]
     if spec.mapping == "cloudevents":
-        # The adapter goes by object_kind, which is the same for what is confidential.
-        return [(f"com.gitlab.{each.removeprefix('confidential_')}", "") for each in names]
+        return [(f"com.gitlab.{each}", "") for each in names]
     return [(f"dev.knative.sources.gitlab.{each}", spec.project_url) for each in names]
 
 

@@ -6,7 +6,7 @@ import orjson
 
 from sources.webhooks.values import Handled, RefusalReason, RefusedError
 
-__all__ = ["ACCEPTED", "Answer", "Headers", "handled", "plain", "refusal", "refused"]
+__all__ = ["ACCEPTED", "SILENT", "Answer", "Headers", "handled", "plain", "refusal", "refused"]
 
 _RETRY_AFTER_S = 5
 
@@ -52,6 +52,8 @@ def refusal(
         more = ((b"allow", allow),)
     elif status == 408:
         more = ((b"connection", b"close"),)
+    elif status == 401:
+        more = ((b"www-authenticate", b'Webhook realm="poplin"'),)  # RFC 9110, 15.5.2 wants one
     return replace(plain(status, detail, more), reason=reason, why=why)
 
 
@@ -64,3 +66,5 @@ def _entity(content_type: bytes, body: bytes) -> Headers:
 
 
 ACCEPTED = plain(202, "accepted")
+SILENT = Answer(200, b"", ((b"content-length", b"0"),))
+"""Accepted, for who would show any other answer to a person."""

@@ -52,7 +52,7 @@ class Closed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
     """A source that is served. An edit puts another one in its place; what this one has under way
-    it finishes. `overrides` are set on every event.
+    it finishes. `overrides` are set on every event, and `accepted` is said when the sink has it.
     """
 
     key: str
@@ -64,6 +64,7 @@ class Hook:
     emitter: Emitter
     emit_timeout_s: float
     tally: Tally
+    accepted: Answer = ACCEPTED
 
     async def take(self, request: Request) -> Answer:
         try:
@@ -98,7 +99,7 @@ class Hook:
         seconds = loop.time() - began
         self.tally.emitted(self.key, seconds)
         self.standing.emitted(len(event.data), _lag_s(event, now_s, seconds))
-        return ACCEPTED
+        return self.accepted
 
     def _not_taken(self, error: SinkError, event: Event) -> Answer:
         """The provider is told no more of the sink than its status."""

@@ -9,6 +9,7 @@ from poplin.sender import Target
 from sources.emit import Emitter
 from sources.standing import Standing
 from sources.tally import Tally
+from sources.webhooks.answers import ACCEPTED, SILENT
 from sources.webhooks.hook import Closed, Hook, Taker
 from sources.webhooks.values import Mapper, Verifier
 
@@ -38,9 +39,21 @@ class Opener:
             overrides=dict(source.overrides),
             target=Target.parse(sink_uri),
             emitter=self.emitter,
-            emit_timeout_s=self.emit_timeout_s,
+            emit_timeout_s=min(self.emit_timeout_s, _patience_s(source.spec)),
             tally=self.tally,
+            accepted=SILENT if _is_slack(source.spec) else ACCEPTED,
         )
+
+
+def _is_slack(spec: SourceSpec) -> bool:
+    return isinstance(spec, WebhookSpec) and spec.preset == "slack"
+
+
+def _patience_s(spec: SourceSpec) -> float:
+    """How long the provider waits for an answer, less what the way to it may take: GitHub and others
+    10 s, Slack 3.
+    """
+    return 2.0 if _is_slack(spec) else 9.0
 
 
 def _has_secrets(resolved: ResolvedSource, spec: SourceSpec) -> bool:

@@ -2,8 +2,9 @@
 
 __all__ = ["MOST_CHARACTERS", "attribute_text"]
 
-MOST_CHARACTERS = 4096
-"""Of one attribute; the data has the whole."""
+MOST_CHARACTERS = 1024
+"""Of one attribute; the data has the whole. Each may take 12 bytes of a header, of which an ingress
+reads 128 KiB."""
 
 
 def attribute_text(value: object) -> str | None:

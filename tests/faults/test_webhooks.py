@@ -77,7 +77,11 @@ async def test_the_broker_is_down_while_github_delivers(tmp_path: Path) -> None:
         *("--redeliver-every", "2"),
     )
     async with running(tmp_path / "store") as store, subscriber() as peer, github_api() as github:
-        yaml = broker_yaml(annotations="") + trigger_yaml("all", f"{peer.url}/", kind="dev.knative.source.github.push") + _source_yaml(github.url)
+        yaml = (
+            broker_yaml(annotations="")
+            + trigger_yaml("all", f"{peer.url}/", kind="dev.knative.source.github.push")
+            + _source_yaml(github.url)
+        )
         async with Fabric.up(tmp_path, yaml, "--redis", store.url, *options):
             await until(lambda: github.hooks.get(_PLACE))
             hook = github.hooks[_PLACE][0]["id"]

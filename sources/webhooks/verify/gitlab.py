@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
+from poplin.resources.source_models import TOLERANCE_S
 from sources.webhooks.values import Request
 from sources.webhooks.verify.comparing import fits, refused, taken
 from sources.webhooks.verify.standard import SECRET_PREFIX, StandardWebhooks
 
 __all__ = ["GitLab"]
-
-TOLERANCE_S = 300.0
-"""Of a GitLabSource, which has no field for it; Standard Webhooks' own libraries take it too."""
 
 
 class GitLab:

@@ -1,6 +1,7 @@
 """What becomes of a webhook: its event's lag, and what the status says of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -10,6 +11,7 @@ from poplin.metrics import Counts
 from poplin.sender import Sender
 from sources.standing import Standing
 from sources.tally import Tally
+from sources.webhooks.answers import SILENT
 from sources.webhooks.hook import Hook
 from sources.webhooks.values import Request
 from tests.fabric import Subscriber, subscriber
@@ -98,6 +100,15 @@ async def test_the_provider_is_passed_on_how_long_the_sink_wants_to_be_left_alon
     assert (b"retry-after", b"60") in answer.headers
 
 
+async def test_who_would_show_an_answer_to_a_person_gets_an_empty_one(
+    sender: Sender, sink: Subscriber
+) -> None:
+    answer = await replace(_hook(sender, sink), accepted=SILENT).take(_request())
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert len(sink.received) == 1
+
+
 async def test_what_is_not_verified_is_not_received(sender: Sender, sink: Subscriber) -> None:
     counts = Counts()
     taker = _hook(sender, sink, counts)
@@ -105,6 +116,7 @@ async def test_what_is_not_verified_is_not_received(sender: Sender, sink: Subscr
     answer = await taker.take(Request({}, b'{"id": "1"}', NOW_S))
 
     assert answer.status == 401
+    assert b"www-authenticate" in dict(answer.headers)
     assert counted(counts) == {}
     assert taker.standing.conditions()[0].status == "Unknown"
     assert sink.received == []

@@ -17,7 +17,7 @@ from sources.webhooks.values import Request
 from tests.sources.stage import JsonMapper, TokenVerifier, resolved
 
 NONE = WebhookSpec(preset="none")
-BEARER = WebhookSpec(preset="bearer", secrets=(SecretKey(name="s", key="k"),))
+SLACK = WebhookSpec(preset="slack", secrets=(SecretKey(name="s", key="k"),))
 
 
 async def _opened(each: ResolvedSource) -> Taker:
@@ -25,7 +25,7 @@ async def _opened(each: ResolvedSource) -> Taker:
         verifier_for=lambda _spec, _secrets: TokenVerifier(),
         mapper_for=lambda _source: JsonMapper(),
         emitter=Emitter(Sender()),
-        emit_timeout_s=1,
+        emit_timeout_s=5,
         tally=Tally(Counts()),
     )
     return opener.open(each, Standing())
@@ -67,3 +67,12 @@ async def test_a_source_that_lacks_something_takes_nothing(each: ResolvedSource)
     assert isinstance(taker, Closed)
     assert (answer.status, answer.reason) == (503, "not_ready")
     assert taker.key == "WebhookSource/default/shop"
+
+
+async def test_slack_is_answered_in_its_time_and_shown_nothing() -> None:
+    slack, other = await _opened(resolved(spec=SLACK)), await _opened(resolved())
+
+    assert isinstance(slack, Hook)
+    assert isinstance(other, Hook)
+    assert (slack.accepted.status, slack.accepted.body, slack.emit_timeout_s) == (200, b"", 2)
+    assert (other.accepted.status, other.emit_timeout_s) == (202, 5)
