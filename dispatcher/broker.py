@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -55,7 +56,9 @@ class BrokerDispatcher:
     ) -> None:
         """Take over a new version; partitions that are new run as `tasks`."""
         record = version.record
-        if not self._attempter.replies.fits(record.partitions, keyed=record.keyed):
+        if not self._attempter.replies.fits(
+            record.partitions, keyed=record.keyed, window_s=record.dedupe_window_s
+        ):
             self._attempter.replies = self._replies(record)
         for log in logs(self._redis, record)[len(self.partitions) :]:
             partition = PartitionDispatcher(log, self._attempter, self._shared)
@@ -107,7 +110,12 @@ class BrokerDispatcher:
         self._filters[record.uid] = compiled
 
     def _replies(self, record: BrokerRecord) -> Appends:
-        return spread(logs(self._redis, record)[: record.partitions], keyed=record.keyed)
+        return spread(
+            logs(self._redis, record)[: record.partitions],
+            keyed=record.keyed,
+            window_s=record.dedupe_window_s,
+            repeated=partial(self._shared.tally.replied_again, record.key),
+        )
 
     def _filter_broken(self, uid: str, attributes: Attributes, error: Exception) -> None:
         trigger = self._served.get(uid)

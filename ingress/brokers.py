@@ -1,8 +1,11 @@
 """Which brokers there are, each with the appender of its log."""
 
+from functools import partial
+
 from redis.asyncio import Redis
 
 from ingress.rate import LimitedAppender
+from ingress.tally import Tally
 from poplin.catalog import BrokerRecord, Catalog
 from poplin.catalog.catalog import logs, lookup_broker
 from poplin.log import Appends, Log, spread
@@ -16,8 +19,9 @@ Door = Appends | LimitedAppender
 class Brokers:
     """A copy of the catalog's brokers, with the appenders that live as long as they do."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, tally: Tally) -> None:
         self._redis = redis
+        self._tally = tally
         self._appenders: dict[str, Appends] = {}
         self._doors: dict[str, Door] = {}
         self.version = -1
@@ -59,12 +63,19 @@ class Brokers:
     def _kept(self, record: BrokerRecord) -> Appends | None:
         """To spread them otherwise a new one; requests at the old one are answered."""
         appender = self._appenders.get(record.key)
-        if appender is None or not appender.fits(record.partitions, keyed=record.keyed):
+        if appender is None or not appender.fits(
+            record.partitions, keyed=record.keyed, window_s=record.dedupe_window_s
+        ):
             return None
         return appender
 
     def _appender(self, record: BrokerRecord) -> Appends:
-        return spread(self._logs(record), keyed=record.keyed)
+        return spread(
+            self._logs(record),
+            keyed=record.keyed,
+            window_s=record.dedupe_window_s,
+            repeated=partial(self._tally.repeated, record.key),
+        )
 
     def _logs(self, record: BrokerRecord) -> list[Log]:
         return logs(self._redis, record)[: record.partitions]

@@ -38,12 +38,12 @@ async def serve(settings: IngressSettings) -> None:
         replicas=settings.copies,
         availability=Availability(),
     )
-    brokers = Brokers(redis)
+    counts = Counts()
+    tally = Tally(counts)
+    brokers = Brokers(redis, tally)
     follower = Follower(redis, settings.redis_url, brokers.follow)
     admission = Admission(brokers)
-    counts = Counts()
     flusher = Flusher(redis, counts)
-    tally = Tally(counts)
     intake = Intake(brokers, admission, tally)
     bounds = Bounds(
         max_event_bytes=settings.max_event_bytes,

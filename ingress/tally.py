@@ -5,7 +5,7 @@ from time import perf_counter
 from ingress.answers import Answer
 from ingress.request import Request
 from poplin.metrics import Counts
-from poplin.metrics.families import ACCEPTED, INGRESS_DURATION, REFUSED
+from poplin.metrics.families import ACCEPTED, INGRESS_DURATION, REFUSED, REPEATED
 
 __all__ = ["Tally"]
 
@@ -23,6 +23,10 @@ class Tally:
 
     def accepted(self, broker: str, events: int) -> None:
         self._counts.add((ACCEPTED, broker), events)
+
+    def repeated(self, broker: str, events: int) -> None:
+        """Of the accepted ones: dropped, because they were there already."""
+        self._counts.add((REPEATED, broker), events)
 
     def answered(self, request: Request, answer: Answer) -> None:
         if answer.reason is not None:

@@ -42,6 +42,14 @@ class Event(msgspec.Struct, frozen=True):
         line_of (poplin/log/scripts/common.lua)."""
         return self.partition_key or str(self.attributes.get("source", ""))
 
+    @property
+    def identity(self) -> str:
+        """The source and the id: no other event has both (CloudEvents 1.0, `id`). The length in
+        front tells where one ends and the other begins.
+        """
+        source = str(self.attributes.get("source", ""))
+        return f"{len(source)}:{source}{self.attributes.get('id', '')}"
+
     def with_attributes(self, changes: Mapping[str, AttributeValue]) -> "Event":
         """The same event with attributes set, over any it had."""
         kept = self.kept

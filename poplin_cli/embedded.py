@@ -73,6 +73,7 @@ def store_command(
         "auto-aof-rewrite-min-size": "256mb",
         "maxmemory": str(memory_bytes),
         "maxmemory-policy": "noeviction",
+        "lazyfree-lazy-expire": "yes",  # what a broker has seen in a window may be millions
         "loglevel": "warning",
         "logfile": str(folder / "store.log"),
     }

@@ -47,6 +47,8 @@ class BrokerRecord:
     journal_bytes: int = 64 * MEBIBYTE
     rate_limit: int | None = None
     """Events a second over all ingress processes together."""
+    dedupe_window_s: float | None = None
+    """How long an event's repeats are dropped."""
     keyed: bool = False
     """Some trigger is ordered: an event without a partitionkey goes to a partition by its source."""
 

@@ -6,10 +6,9 @@ from itertools import cycle
 from typing import Protocol
 
 from poplin.errors import PoplinError, StoreRefusesError, StoreUnavailableError
-from poplin.log.log import Log
-from poplin.log.values import Entry
+from poplin.log.values import Entry, LogId
 
-__all__ = ["Appender", "Appends", "BrokerGoneError", "Done", "Keyed", "tell"]
+__all__ = ["Appender", "Appends", "BrokerGoneError", "Done", "Keyed", "Partition", "tell"]
 
 _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -23,6 +22,13 @@ class BrokerGoneError(PoplinError):
     """The broker was removed after the request was matched to it."""
 
 
+class Partition(Protocol):
+    """What is appended to."""
+
+    async def append(self, entries: Sequence[Entry], /) -> list[LogId] | None:
+        """As Log has it."""
+
+
 class Keyed(Protocol):
     """What an entry was made of: the same key always goes to the same partition."""
 
@@ -33,6 +39,10 @@ class Keyed(Protocol):
     @property
     def order_key(self) -> str:
         """That, else the source."""
+
+    @property
+    def identity(self) -> str:
+        """Source and id."""
 
 
 class Appends(Protocol):
@@ -50,8 +60,10 @@ class Appends(Protocol):
     async def append(self, entry: Entry, key: Keyed, /) -> None:
         """Returns when the entry is on disk, or raises what `add` would tell."""
 
-    def fits(self, partitions: int, *, keyed: bool) -> bool:
-        """Whether it would spread entries over so many partitions, by that key."""
+    def fits(self, partitions: int, *, keyed: bool, window_s: float | None) -> bool:
+        """Whether it would spread entries over so many partitions, by that key, and drop repeats
+        in that window.
+        """
 
     async def close(self) -> None:
         """Wait for the batches under way."""
@@ -63,9 +75,11 @@ class Appender:
     Of several partitions each batch goes to the next one: keys are not heeded.
     """
 
-    def __init__(self, *logs: Log) -> None:
+    def __init__(self, *logs: Partition, window_s: float | None = None) -> None:
         self.partitions = len(logs)
         self._logs = cycle(logs)
+        self._window_s = window_s
+        """In which the logs drop repeats."""
         self._waiting: list[tuple[Sequence[Entry], Done]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._last_count = 0
@@ -90,8 +104,8 @@ class Appender:
         self.add((entry,), done)
         await stored
 
-    def fits(self, partitions: int, *, keyed: bool) -> bool:  # noqa: ARG002 - one has every key
-        return partitions == self.partitions
+    def fits(self, partitions: int, *, keyed: bool, window_s: float | None) -> bool:  # noqa: ARG002 - one has every key
+        return (partitions, window_s) == (self.partitions, self._window_s)
 
     async def close(self) -> None:
         if self._flusher is not None:

@@ -48,9 +48,16 @@ class Keys:
         return f"{self.tag}:ignored"
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """What was appended lately, where the broker has a window for repeats: digest → log id, in
+        three buckets that take turns.
+        """
+        return tuple(f"{self.tag}:seen:{bucket}" for bucket in range(3))
+
+    @property
     def others(self) -> tuple[str, ...]:
         """All keys of a partition beside log, state and the triggers' queues."""
-        return (self.refs, self.journal, self.journal_tail, self.rate, self.ignored)
+        return (self.refs, self.journal, self.journal_tail, self.rate, self.ignored, *self.seen)
 
     def due(self, uid: str) -> str:
         return f"{self.tag}:due:{uid}"

@@ -12,6 +12,7 @@ from poplin.log.scripts import Script
 from poplin.log.values import (
     BEGINNING,
     LEASE_S,
+    Appended,
     Burial,
     Deferral,
     Entry,
@@ -68,6 +69,22 @@ class Log:
         keys = self.keys
         ids: list[LogId] | None = await _append(self._redis, (keys.log, keys.state), words)
         return ids
+
+    async def append_once(
+        self, entries: Sequence[Entry], digests: Sequence[bytes], window_ms: int
+    ) -> Appended | None:
+        """As `append`, but for entries whose digest was appended so less than the window ago: the
+        store has fsynced those as well. Digests are remembered with the entries or not at all.
+        """
+        words: list[_Word] = [window_ms]
+        for digest, (attributes, headers, data) in zip(digests, entries, strict=True):
+            words += (digest, attributes, headers or b"", data)
+        keys = self.keys
+        answer = await _append_once(self._redis, (keys.log, keys.state, *keys.seen), words)
+        if answer is None:
+            return None
+        repeats, *ids = answer
+        return Appended(ids, int(repeats))
 
     async def take(self, rate: int, requests: Sequence[int]) -> tuple[int, float]:
         """Events out of the bucket of `rate` a second, so many for each request: how many of the
@@ -347,6 +364,7 @@ class Log:
 
 
 _append = Script("append")
+_append_once = Script("append_once")
 _bury = Script("bury")
 _clock = Script("clock")
 _defer = Script("defer")

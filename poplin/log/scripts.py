@@ -14,10 +14,10 @@ from poplin.store import translated
 __all__ = ["Script"]
 
 # When memory is full, only these are refused; the others free or finish work.
-_REFUSED_WHEN_FULL = frozenset({"append", "replay"})
+_REFUSED_WHEN_FULL = frozenset({"append", "append_once", "replay"})
 # With profile ha, these count only once a replica has them; what the others write may be lost
 # with a primary, because it is done again.
-_COPIED = frozenset({"append", "fence", "publish", "roster"})
+_COPIED = frozenset({"append", "append_once", "fence", "publish", "roster"})
 
 
 @cache

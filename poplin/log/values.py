@@ -11,6 +11,7 @@ __all__ = [
     "GONE",
     "LEASE_S",
     "RENEW_S",
+    "Appended",
     "Burial",
     "Deferral",
     "Entry",
@@ -55,6 +56,14 @@ class Entry(NamedTuple):
     attributes: bytes
     headers: bytes | None
     data: bytes
+
+
+class Appended(NamedTuple):
+    """Entries of which repeats were left out."""
+
+    ids: list[LogId]
+    """Of each entry; a repeat's is that of the first, which may be trimmed already."""
+    repeats: int
 
 
 class Held(NamedTuple):

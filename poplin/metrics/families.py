@@ -24,6 +24,7 @@ __all__ = [
     "REASONS",
     "REDRIVEN",
     "REFUSED",
+    "REPEATED",
     "REPLAYED",
     "RETRIES",
     "RETRYING",
@@ -97,6 +98,7 @@ BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.
 """Upper bounds, inclusive, as Knative's; one more bucket has the rest."""
 
 ACCEPTED = "poplin_events_accepted_total"
+REPEATED = "poplin_events_repeated_total"
 REFUSED = "poplin_events_refused_total"
 ROUTED = "poplin_events_routed_total"
 FILTERED = "poplin_events_filtered_total"
@@ -149,6 +151,10 @@ _ALL = (
     Family(
         ACCEPTED, "counter", _BROKER,
         "Events answered with 202; those of a batch count each",
+    ),
+    Family(
+        REPEATED, "counter", _BROKER,
+        "Of these and of the replies of subscribers, dropped as repeats (`poplin.dev/dedupe-window`)",
     ),
     Family(
         REFUSED, "counter", (*_BROKER, "reason"),

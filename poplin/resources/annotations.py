@@ -1,12 +1,13 @@
 """Every annotation under `poplin.dev/`, in one table: what Knative has no field for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from poplin.names import is_key, is_name
-from poplin.resources.duration import parse_bytes, parse_positive_duration
+from poplin.resources.duration import parse_bytes, parse_duration, parse_positive_duration
 from poplin.resources.fields import Checker
 from poplin.resources.source_models import SecretKey
 from poplin.resources.values import Value
@@ -40,6 +41,18 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
             if lowest <= number <= highest:
                 return number
         raise ValueError(f"use a whole number from {lowest} to {highest}, in quotes")
+
+    return parse
+
+
+def _duration_between(lowest: str, highest: str) -> Callable[[str], float]:
+    shortest, longest = parse_duration(lowest), parse_duration(highest)
+
+    def parse(text: str) -> float:
+        with suppress(ValueError):
+            if shortest <= (seconds := parse_duration(text)) <= longest:
+                return seconds
+        raise ValueError(f"use a duration from {lowest} to {highest}")
 
     return parse
 
@@ -146,6 +159,14 @@ ANNOTATIONS: dict[str, Annotation] = {
         "Events a second that are accepted at most, over all ingress processes together; above it "
         "429 with Retry-After. One second's worth may come at once. A batch counts each event, and "
         "passes while there is room for one: what it takes too much, the next must wait for.",
+    ),
+    "dedupe-window": Annotation(
+        _BROKER,
+        _duration_between("PT1S", "P7D"),
+        None,
+        "How long an event's repeats, known by `source` and `id`, are answered 202 and dropped; "
+        "without it all are kept. Each event takes about 110 bytes of the store for up to two windows "
+        "([send.md](send.md#repeats)).",
     ),
     "mapping": Annotation(
         _GITHUB | _GITLAB,

@@ -87,6 +87,7 @@ def _broker_record(broker: Broker, keyed: bool) -> BrokerRecord:
         retention_bytes=notes.get("retention-bytes", ANNOTATIONS["retention-bytes"].default),
         journal_bytes=notes.get("journal-bytes", ANNOTATIONS["journal-bytes"].default),
         rate_limit=notes.get("rate-limit", ANNOTATIONS["rate-limit"].default),
+        dedupe_window_s=notes.get("dedupe-window", ANNOTATIONS["dedupe-window"].default),
         keyed=keyed,
     )
 

@@ -20,8 +20,10 @@ from poplin.log import Entry, Log, LogId
 __all__ = ["a_broker", "a_source", "a_trigger", "append_event", "published"]
 
 
-def a_broker(name: str = "main", partitions: int = 1, namespace: str = "default") -> BrokerRecord:
-    return BrokerRecord(namespace=namespace, name=name, partitions=partitions)
+def a_broker(
+    name: str = "main", partitions: int = 1, namespace: str = "default", **settings: Any
+) -> BrokerRecord:
+    return BrokerRecord(namespace=namespace, name=name, partitions=partitions, **settings)
 
 
 def a_trigger(name: str, broker: str = "main", namespace: str = "default") -> TriggerRecord:

@@ -15,6 +15,10 @@ class Drill:
     new: str
     tests: tuple[str, ...]
     events: int = 4000
+    says: str = "AssertionError: accepted "
+    """What the tests say then; of a trial, that its balance is wrong. Red for another reason, the
+    drill did not take place.
+    """
 
 
 _KILLED = "tests/faults/test_processes.py::test_dispatchers_are_killed"
@@ -22,6 +26,7 @@ _PAUSED = "tests/faults/test_processes.py::test_a_dispatcher_holds_still_for_lon
 _STORE = "tests/faults/test_store.py::test_the_store_is_killed[kill-15-valkey]"
 _ORDER = "tests/faults/test_order.py"
 _DEAD = "tests/faults/test_dead_letters.py"
+_REPEATS = "tests/ingress/test_repeats.py"
 
 DRILLS = (
     Drill(
@@ -89,5 +94,22 @@ DRILLS = (
         "  return is_alone and now or PARKED\n",
         "  return now\n",
         (_ORDER,),
+    ),
+    Drill(
+        "who looks for a repeat and who remembers are two calls",
+        "poplin/log/once.py",
+        "        appended = await self._log.append_once(entries, digests, self._window_ms)\n",
+        "        from poplin.log.values import Appended\n"
+        "        redis, bucket = self._log._redis, self._log.keys.seen[0]\n"
+        "        fresh = {}\n"
+        "        for entry, digest in zip(entries, digests):\n"
+        "            if not await redis.hexists(bucket, digest):\n"
+        "                fresh[digest] = entry\n"
+        "        ids = await self._log.append(list(fresh.values())) or []\n"
+        "        for digest, log_id in zip(fresh, ids):\n"
+        "            await redis.hset(bucket, digest, log_id)\n"
+        "        appended = Appended(ids, len(entries) - len(ids))\n",
+        (_REPEATS,),
+        says="AssertionError: stored more than once",
     ),
 )

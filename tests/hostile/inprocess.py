@@ -72,8 +72,8 @@ class _Log(Appender):
 class _Brokers(Brokers):
     """One broker, and no store to look for others in."""
 
-    def __init__(self, log: _Log) -> None:
-        super().__init__(Redis())
+    def __init__(self, log: _Log, tally: Tally) -> None:
+        super().__init__(Redis(), tally)
         self._doors = {BROKER: log}
 
     async def look_up(self, key: str) -> Door | None:
@@ -94,9 +94,9 @@ class Line:
         self.bounds = bounds or Bounds()
         self.wire = Wire()
         self._log = _Log()
-        brokers = _Brokers(self._log)
         self.counts = Counts()
         tally = Tally(self.counts)
+        brokers = _Brokers(self._log, tally)
         self._intake = intake(brokers, Admission(brokers), tally)
         self._intake.is_open = True
         self.protocol = IngressProtocol(

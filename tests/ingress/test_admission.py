@@ -8,8 +8,10 @@ from redis.asyncio import Redis
 
 from ingress.admission import Admission, Refused, judge
 from ingress.brokers import Brokers
+from ingress.tally import Tally
 from poplin.catalog import BrokerRecord, Catalog
 from poplin.log import Keys, Log, Usage
+from poplin.metrics import Counts
 from tests.log.helpers import accepted, owed, routed
 
 LIMIT = 100_000_000
@@ -74,7 +76,7 @@ def test_what_a_broker_owes_in_all_its_partitions_counts() -> None:
 @pytest.fixture
 async def brokers(redis: Redis) -> Brokers:
     records = [BrokerRecord(namespace="shop", name=name) for name in ("orders", "returns")]
-    brokers = Brokers(redis)
+    brokers = Brokers(redis, Tally(Counts()))
     brokers.follow(Catalog(1, {record.key: record for record in records}))
     for log in brokers.logs:
         await log.fence(1)

@@ -26,7 +26,7 @@ HEADERS = [
 
 
 async def test_a_store_that_answers_and_refuses_is_told_of_once_in_a_while(redis: Redis) -> None:
-    brokers = Brokers(redis)
+    brokers = Brokers(redis, Tally(Counts()))
     brokers.follow(await publish(redis, [BrokerRecord(namespace="n", name="b")], []))
     intake = Intake(brokers, Admission(brokers), Tally(Counts()))
     intake.is_open = True
@@ -45,7 +45,7 @@ async def test_a_store_that_answers_and_refuses_is_told_of_once_in_a_while(redis
 
 async def test_that_the_store_is_away_is_said_elsewhere(redis: Redis) -> None:
     """Once, by its client, however many events come meanwhile."""
-    brokers = Brokers(redis)
+    brokers = Brokers(redis, Tally(Counts()))
     brokers._doors = {"n/b": _Away()}
     intake = Intake(brokers, Admission(brokers), Tally(Counts()))
     intake.is_open = True

@@ -9,10 +9,12 @@ from redis.asyncio import Redis
 
 from ingress.brokers import Brokers, Door
 from ingress.rate import LimitedAppender, RateLimitedError
+from ingress.tally import Tally
 from poplin.catalog import BrokerRecord, Catalog, publish
 from poplin.errors import PoplinError, StoreRefusesError
 from poplin.event import Event
-from poplin.log import Appender, BrokerGoneError, Log
+from poplin.log import Appender, BrokerGoneError, Log, spread
+from poplin.metrics import Counts
 from tests.log.helpers import event, log_ids
 
 NO_KEY = Event({})
@@ -106,7 +108,7 @@ def _catalog(rate: int | None) -> Catalog:
 
 
 async def test_a_changed_limit_holds_from_then_on(redis: Redis, log: Log) -> None:
-    brokers = Brokers(redis)
+    brokers = Brokers(redis, Tally(Counts()))
     passed = []
 
     for rate in (None, 3, 5, None):
@@ -123,7 +125,17 @@ async def test_a_changed_limit_holds_from_then_on(redis: Redis, log: Log) -> Non
 async def test_a_broker_that_is_looked_up_has_its_limit(redis: Redis) -> None:
     await publish(redis, _catalog(2).brokers.values(), [])
 
-    door = await Brokers(redis).look_up("shop/orders")
+    door = await Brokers(redis, Tally(Counts())).look_up("shop/orders")
 
     assert door is not None
     assert (await _add(door, [1] * 4)).count(None) == 2
+
+
+async def test_repeats_count(redis: Redis, log: Log) -> None:
+    """They are asked before anybody knows what they are."""
+    limited = LimitedAppender(spread([log], window_s=600.0), log, 3)
+
+    answers = await _add(limited, [1] * 5)
+
+    assert answers.count(None) == 3
+    assert len(await log_ids(redis, log)) == 1

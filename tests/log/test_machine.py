@@ -19,6 +19,7 @@ from poplin.log.journal import checksum, routed_in
 from poplin.store import connect
 from tests.log.helpers import FOR_EVER, NEWEST, journal
 from tests.log.machine.operators import Operators
+from tests.log.machine.producers import Producers
 from tests.log.machine.routers import Routers
 from tests.log.machine.workers import Workers
 from tests.log.machine.world import COLOURS, run
@@ -28,7 +29,7 @@ _EXAMPLES = int(os.environ.get("POPLIN_MACHINE_EXAMPLES", "400"))
 _LEASE_US = 3_600_000_000  # longer than any world takes: only the rule lets leases run out
 
 
-class Partition(Routers, Workers, Operators):
+class Partition(Producers, Routers, Workers, Operators):
     """One partition and all who work on it."""
 
     @initialize(
@@ -50,7 +51,9 @@ class Partition(Routers, Workers, Operators):
             if self._opens_in < 0:
                 self.fence()
         if self._uids:
-            self._model.check(self._run(Seen.look(self._redis)))
+            seen = self._run(Seen.look(self._redis))
+            self._model.check(seen)
+            self._memory.check(self._model.keys, seen.keys)
             self._is_checked = True
 
     def teardown(self) -> None:
@@ -75,7 +78,8 @@ class Partition(Routers, Workers, Operators):
         seen = self._run(Seen.look(self._redis))
 
         keys = model.keys
-        assert set(seen.keys) <= {keys.log, keys.state, keys.journal, keys.journal_tail}
+        left = {keys.log, keys.state, keys.journal, keys.journal_tail, *keys.seen}
+        assert set(seen.keys) <= left
         kept = [log_id for log_id in model.entries if order(log_id) >= order(model.cursor)]
         assert seen.log(model.keys) == [log_id for log_id in kept if log_id in model.present]
         told = [

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import product
 
+import orjson
 import pytest
 from redis.asyncio import Redis
 
@@ -89,22 +91,51 @@ async def test_where_order_is_wanted_events_without_a_key_go_by_their_source(
         assert found == expected
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+async def test_with_a_window_an_event_and_its_repeats_meet_in_one_partition(
+    redis: Redis, logs: list[Log], keyed: bool
+) -> None:
+    """That of its source and id; of its key where a trigger wants its events in order."""
+    heard: list[int] = []
+    appender = spread(logs, keyed=keyed, window_s=60.0, repeated=heard.append)
+    names = [f"e{number}" for number in range(12)]
+    for name in names * 2:
+        attributes = {"source": "/s", "id": name, "partitionkey": name[-1]}
+        entry = Entry(orjson.dumps(attributes), None, b"")
+        await appender.append(entry, Event(attributes))
+
+    for partition, log in enumerate(logs):
+        rows = await stream(redis, log.keys.log)
+        found = [orjson.loads(fields[b"a"])["id"] for _, fields in rows]
+        keys = {name: name[-1] if keyed else f"2:/s{name}" for name in names}
+        assert found == [name for name in names if partition_of(keys[name], 4) == partition]
+    assert heard == [1] * len(names)
+
+
 @pytest.mark.parametrize(
-    ("count", "keyed", "fits"),
+    ("count", "keyed", "window_s", "fits"),
     [
-        (1, False, {(1, False), (1, True)}),
-        (4, False, {(4, False)}),
-        (4, True, {(4, True)}),
+        (1, False, None, {(1, False, None), (1, True, None)}),
+        (1, True, 60.0, {(1, False, 60.0), (1, True, 60.0)}),
+        (4, False, None, {(4, False, None)}),
+        (4, True, None, {(4, True, None)}),
+        (4, True, 60.0, {(4, True, 60.0)}),
     ],
 )
 def test_an_appender_fits_what_it_was_made_for(
-    logs: list[Log], count: int, keyed: bool, fits: set[tuple[int, bool]]
+    logs: list[Log],
+    count: int,
+    keyed: bool,
+    window_s: float | None,
+    fits: set[tuple[int, bool, float | None]],
 ) -> None:
     """One partition has the events of every key in any case."""
-    appender = spread(logs[:count], keyed=keyed)
-    asked = [(partitions, by_key) for partitions in (1, 4) for by_key in (False, True)]
+    appender = spread(logs[:count], keyed=keyed, window_s=window_s)
+    asked = product((1, 4), (False, True), (None, 60.0, 5.0))
 
-    assert {each for each in asked if appender.fits(each[0], keyed=each[1])} == fits
+    assert {
+        each for each in asked if appender.fits(each[0], keyed=each[1], window_s=each[2])
+    } == fits
 
 
 async def test_those_without_a_key_share_an_append_and_take_turns(

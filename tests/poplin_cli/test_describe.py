@@ -54,7 +54,9 @@ async def test_a_trigger_is_told_with_what_its_letters_died_of(
 
 
 async def test_a_broker_is_told_with_its_triggers(redis: Redis, poplin: Poplin) -> None:
-    await published(redis, [a_broker(partitions=2)], [a_trigger("a"), a_trigger("b")])
+    await published(
+        redis, [a_broker(partitions=2, dedupe_window_s=600.0)], [a_trigger("a"), a_trigger("b")]
+    )
     await leased(Log(redis, "default/main"), 1, "uid-a")
 
     text = poplin("describe", "broker", "main").output
@@ -63,6 +65,7 @@ async def test_a_broker_is_told_with_its_triggers(redis: Redis, poplin: Poplin) 
         "Events in the log: 1",
         "Partitions:        2",
         "  retentionBytes: 268435456",
+        "  dedupeWindow: 600.0",
         "Triggers (2):",
         "  a: True, backlog 1, dead 0",
         "poplin tail default/main",

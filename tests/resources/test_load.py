@@ -135,6 +135,15 @@ def test_a_bad_field_is_refused_with_its_place(tmp_path: Path, lines: str, expec
             BROKER.replace("{name: b}", "{name: b, annotations: {poplin.dev/rate-limit: '0.5'}}"),
             "use a whole number from 1 to 1000000, in quotes",
         ),
+        *(
+            (
+                BROKER.replace(
+                    "{name: b}", f"{{name: b, annotations: {{poplin.dev/dedupe-window: '{text}'}}}}"
+                ),
+                "use a duration from PT1S to P7D",
+            )
+            for text in ("PT0.9S", "P7DT1S", "10m", "")
+        ),
         (HEAD + "  broker: b\n", "spec.subscriber: is missing; it is required"),
         (HEAD + "  subscriber: {uri: 'http://s/'}\n", "spec.broker: is missing; it is required"),
         (

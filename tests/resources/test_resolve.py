@@ -158,6 +158,20 @@ def test_a_broker_has_a_rate_limit_only_when_it_asks_for_one(tmp_path: Path) -> 
     assert [(each.name, each.rate_limit) for each in records] == [("b", None), ("c", 50)]
 
 
+def test_a_broker_drops_repeats_only_when_it_asks_for_it(tmp_path: Path) -> None:
+    asking = BROKER.replace(
+        "{name: b}", "{name: c, annotations: {poplin.dev/dedupe-window: PT10M}}"
+    )
+
+    records = resolve(
+        loaded(tmp_path, f"{BROKER}---\n{asking}"),
+        lambda key, _broker: key.partition("/")[2],
+        broker_url=lambda _ns, _name: "",
+    ).brokers
+
+    assert [(each.name, each.dedupe_window_s) for each in records] == [("b", None), ("c", 600.0)]
+
+
 def test_verdicts_are_brokers_then_triggers_as_they_stand_in_the_files(tmp_path: Path) -> None:
     refused = GOOD.replace("name: t}", "name: a}") + "  delivery: {retry: -1}\n"
     broken = BROKER.replace("name: b}", "name: z}") + "spec: {x: 1}\n"

@@ -3,10 +3,11 @@
 All on loopback, on free ports, each process in a folder of its own; they die with the tests.
 """
 
+import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,15 @@ class Node:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(10)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Its connections stay, and nothing is answered."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     async def close(self) -> None:
         await self.admin.aclose()

@@ -12,7 +12,8 @@ from console.scrape import Scraper
 from poplin.catalog import BrokerRecord, Catalog, Follower, TriggerRecord, publish
 from poplin.catalog.catalog import CATALOG
 from poplin.errors import ConfigurationError, StoreUnavailableError
-from poplin.log import Held, Log, LogId, Matches, Roster
+from poplin.log import Entry, Held, Log, LogId, Matches, Roster
+from poplin.log.once import digest_of
 from poplin.metrics import Counts, Flusher, add_totals, prune
 from poplin.metrics.families import ACCEPTED
 from poplin.store import LeanRedis, check_profile, connect
@@ -129,16 +130,7 @@ async def test_nothing_is_lost_or_doubled_while_slots_move(
         while len(kept) < EVENTS:
             kept.extend(await log.append([event(len(kept))] * BATCH) or [])
 
-    async def move() -> int:
-        moves = 0
-        while not stop.is_set():
-            to = await _other(nodes, _slot(log))
-            await nodes.move_slot(_slot(log), to, between=lambda: asyncio.sleep(0.01))
-            moves += 1
-            await asyncio.sleep(0.02)
-        return moves
-
-    moving = asyncio.create_task(move())
+    moving = asyncio.create_task(_move(nodes, log, stop))
     working = asyncio.create_task(_route_and_settle(log, settled, EVENTS))
     async with asyncio.timeout(40):
         await write()
@@ -150,6 +142,37 @@ async def test_nothing_is_lost_or_doubled_while_slots_move(
     assert moves >= 5
     assert settled == Counter(kept)
     assert [log_id for log_id, _ in await log.read(LogId(b"0-0"), 10_000, 0)] == kept
+
+
+async def _move(nodes: Cluster, log: Log, stop: asyncio.Event) -> int:
+    """How often its slot moved until then."""
+    moves = 0
+    while not stop.is_set():
+        to = await _other(nodes, _slot(log))
+        await nodes.move_slot(_slot(log), to, between=lambda: asyncio.sleep(0.01))
+        moves += 1
+        await asyncio.sleep(0.02)
+    return moves
+
+
+async def test_repeats_are_known_wherever_their_slot_is(nodes: Cluster, redis: LeanRedis) -> None:
+    log = await _log(redis)
+    stop, kept = asyncio.Event(), list[LogId]()
+    moving = asyncio.create_task(_move(nodes, log, stop))
+
+    async with asyncio.timeout(40):
+        for number in range(12):
+            entry = Entry(b'{"id":"%d","source":"/s"}' % number, None, b"")
+            digest = digest_of(entry)
+            for _ in range(2):
+                appended = await log.append_once([entry, entry], [digest] * 2, 600_000)
+                assert appended is not None
+                kept += appended.ids
+    stop.set()
+
+    assert await moving >= 1
+    assert Counter(kept) == dict.fromkeys(kept, 4)
+    assert [log_id for log_id, _ in await log.read(LogId(b"0-0"), 10_000, 0)] == kept[::4]
 
 
 async def _route_and_settle(log: Log, settled: Counter[LogId], count: int) -> None:

@@ -1,6 +1,7 @@
 """Failover: by a kill, and by a partition in which the old primary goes on answering."""
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from redis.asyncio import Redis
 
 from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.log import Log, Roster
+from poplin.log.once import digest_of
 from poplin.store import Availability, LeanRedis, check_profile, connect
 from tests.log.helpers import GENERATION, accepted, event
 from tests.topology.servers import Node, SentinelGroup, sentinel_group
@@ -116,6 +118,29 @@ async def _cut_off(group: SentinelGroup, replicas: int) -> tuple[_Writers, list[
     await writing
     await redis.aclose()
     return writers, await _lost(writers, promoted)
+
+
+async def test_a_repeat_waits_for_the_replica_as_its_first_one_does(group: SentinelGroup) -> None:
+    """Whatever connection it comes on: else the 202 of a repeat would be for an event that goes
+    with its primary.
+    """
+    entry, digest = event(), digest_of(event())
+    async with (
+        aclosing(connect(group.url, timeout_s=1.5, replicas=1)) as one,
+        aclosing(connect(group.url, timeout_s=1.5, replicas=1)) as other,
+    ):
+        logs = [Log(redis, "shop/orders") for redis in (one, other)]
+        await logs[0].fence(GENERATION)
+
+        with group.replica.paused():
+            for log in logs:
+                with pytest.raises(StoreUnavailableError, match="0 of 1"):
+                    await log.append_once([entry], [digest], 600_000)
+        appended = await logs[1].append_once([entry], [digest], 600_000)
+
+        assert appended is not None
+        assert appended.repeats == 1
+        assert await logs[0].length() == 1
 
 
 async def test_what_sits_on_an_old_primary_leaves_it(group: SentinelGroup) -> None:

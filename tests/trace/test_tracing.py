@@ -11,9 +11,10 @@ from poplin.log import BEGINNING, Log, LogId
 from poplin.log.journal import encode_routed
 from poplin.log.look import FIRST, Look
 from poplin.log.look import NEWEST as NEWEST_ID
+from poplin.log.once import digest_of
 from poplin.trace import trace
 from poplin.trace.finding import Effort
-from tests.log.helpers import FOR_EVER, NEWEST, everything
+from tests.log.helpers import FOR_EVER, NEWEST, everything, log_ids
 from tests.trace.helpers import BROKER, Steps, entry, trigger
 
 SAME_SUM = ("plumless", "buckeroo")
@@ -64,6 +65,15 @@ async def test_an_id_in_other_attributes_is_not_found(redis: Redis) -> None:
     await steps.log.append([entry("first")._replace(attributes=orjson.dumps(attributes))])
 
     assert await _logs(steps, "e") == []
+
+
+async def test_a_repeat_that_was_dropped_leads_to_the_first(redis: Redis) -> None:
+    steps = await Steps.of(redis, trigger("a"))
+    for _ in range(2):
+        await steps.log.append_once([entry("e")], [digest_of(entry("e"))], 60_000)
+    (first,) = await log_ids(redis, steps.log)
+
+    assert await _logs(steps, "e", "/s") == [first.decode()]
 
 
 async def test_a_repeated_id_is_found_each_time_newest_first(redis: Redis) -> None:

@@ -23,6 +23,18 @@ local function before(a, b)
   return below(a_seq, b_seq)
 end
 
+-- An event into the log; '' is absent. Returns its id.
+local function add_event(log, attributes, headers, data)
+  if headers ~= '' and data ~= '' then
+    return redis.call('XADD', log, '*', 'a', attributes, 'h', headers, 'd', data)
+  elseif headers ~= '' then
+    return redis.call('XADD', log, '*', 'a', attributes, 'h', headers)
+  elseif data ~= '' then
+    return redis.call('XADD', log, '*', 'a', attributes, 'd', data)
+  end
+  return redis.call('XADD', log, '*', 'a', attributes)
+end
+
 -- One reference fewer for each of ids, which are distinct and at most 1,000. The last
 -- reference below the trimmed line deletes the entry: nothing else will.
 local function release(log, state, refs, ids)

@@ -10,6 +10,7 @@ from poplin.log import Entry, Held, LogId, Matches, Position
 from poplin.log.journal import encode_routed
 from tests.log.machine.world import COLOURS, WORKERS, Router, World
 from tests.log.model import order
+from tests.log.seen import forget
 
 __all__ = ["Routers"]
 
@@ -120,6 +121,9 @@ class Routers(World):
             self._run(self._redis.xdel(self._log.keys.log, log_id))
             del self._model.entries[log_id]
             self._model.present.discard(log_id)
+        forgotten = self._memory.lose(set(lost[-count:]))
+        if forgotten:
+            self._run(forget(self._redis, self._log, *forgotten))
         # A replica that is behind has counted fewer, too.
         self._run(
             self._redis.execute_command("EVAL", _FORGET, 1, self._log.keys.log, len(lost[-count:]))

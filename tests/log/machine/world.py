@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from redis.asyncio import Redis
 
 from poplin.log import Held, Log, LogId, Position, Token
+from tests.log.machine.memory import Memory
 from tests.log.model import START, Model
 
 __all__ = ["COLOURS", "PICK", "PICKS", "WORKERS", "Router", "World", "run"]
@@ -45,6 +46,7 @@ class World(RuleBasedStateMachine):
         self._runner, self._redis = runner, redis
         self._log = Log(redis, "shop/orders")
         self._model = Model(self._log.keys)
+        self._memory = Memory()
         self._sets: dict[int, dict[str, frozenset[int]]] = {1: {}}
         self._ordered: dict[int, frozenset[str]] = {1: frozenset()}
         """By generation, as the sets."""
