@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -56,9 +55,7 @@ class BrokerDispatcher:
     ) -> None:
         """Take over a new version; partitions that are new run as `tasks`."""
         record = version.record
-        if not self._attempter.replies.fits(
-            record.partitions, keyed=record.keyed, window_s=record.dedupe_window_s
-        ):
+        if not self._attempter.replies.fits(record.partitions, keyed=record.keyed):
             self._attempter.replies = self._replies(record)
         for log in logs(self._redis, record)[len(self.partitions) :]:
             partition = PartitionDispatcher(log, self._attempter, self._shared)
@@ -110,12 +107,7 @@ class BrokerDispatcher:
         self._filters[record.uid] = compiled
 
     def _replies(self, record: BrokerRecord) -> Appends:
-        return spread(
-            logs(self._redis, record)[: record.partitions],
-            keyed=record.keyed,
-            window_s=record.dedupe_window_s,
-            repeated=partial(self._shared.tally.replied_again, record.key),
-        )
+        return spread(logs(self._redis, record)[: record.partitions], keyed=record.keyed)
 
     def _filter_broken(self, uid: str, attributes: Attributes, error: Exception) -> None:
         trigger = self._served.get(uid)

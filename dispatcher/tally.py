@@ -12,7 +12,6 @@ from poplin.metrics.families import (
     DELIVERED,
     DISPATCH_DURATION,
     FILTERED,
-    REPEATED,
     RETRIES,
     ROUTED,
 )
@@ -42,10 +41,6 @@ class Tally:
         matched = self._matched.setdefault(triggers, Counter())
         for uid, matches in found.items():
             matched[uid] += len(matches.ids)
-
-    def replied_again(self, broker: str, replies: int) -> None:
-        """Dropped, because they were there already."""
-        self.counts.add((REPEATED, broker), replies)
 
     def attempted(self, trigger: str, result: StatusClass, seconds: float) -> None:
         self.counts.observe((DISPATCH_DURATION, trigger, result), seconds)

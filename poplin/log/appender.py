@@ -60,7 +60,7 @@ class Appends(Protocol):
     async def append(self, entry: Entry, key: Keyed, /) -> None:
         """Returns when the entry is on disk, or raises what `add` would tell."""
 
-    def fits(self, partitions: int, *, keyed: bool, window_s: float | None) -> bool:
+    def fits(self, partitions: int, *, keyed: bool, window_s: float | None = None) -> bool:
         """Whether it would spread entries over so many partitions, by that key, and drop repeats
         in that window.
         """
@@ -104,7 +104,7 @@ class Appender:
         self.add((entry,), done)
         await stored
 
-    def fits(self, partitions: int, *, keyed: bool, window_s: float | None) -> bool:  # noqa: ARG002 - one has every key
+    def fits(self, partitions: int, *, keyed: bool, window_s: float | None = None) -> bool:  # noqa: ARG002 - one has every key
         return (partitions, window_s) == (self.partitions, self._window_s)
 
     async def close(self) -> None:

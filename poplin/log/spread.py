@@ -72,7 +72,7 @@ class Spread:
     async def append(self, entry: Entry, key: Keyed) -> None:
         await self._of(key).append(entry)
 
-    def fits(self, partitions: int, *, keyed: bool, window_s: float | None) -> bool:
+    def fits(self, partitions: int, *, keyed: bool, window_s: float | None = None) -> bool:
         return (partitions, keyed, window_s) == self._way
 
     async def close(self) -> None:
