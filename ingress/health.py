@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Response
 
+from ingress.beside import AlsoReady
 from ingress.brokers import Brokers
 from ingress.intake import Intake
 from poplin.errors import ConfigurationError, StoreFullError, StoreUnavailableError
@@ -15,7 +16,9 @@ CheckStore = Callable[[], Awaitable[object]]
 """Raises StoreUnavailableError, or ConfigurationError when the store does not keep what it takes."""
 
 
-def health_app(brokers: Brokers, intake: Intake, check_store: CheckStore) -> FastAPI:
+def health_app(
+    brokers: Brokers, intake: Intake, check_store: CheckStore, also_ready: AlsoReady
+) -> FastAPI:
     app = FastAPI(title="Poplin ingress", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/livez")
@@ -25,8 +28,8 @@ def health_app(brokers: Brokers, intake: Intake, check_store: CheckStore) -> Fas
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, str]:
         """200 only when the store keeps what it takes, and every broker's log takes events and
-        routes them by the set we know."""
-        reason = await _why_not_ready(brokers, intake, check_store)
+        routes them by the set we know; the first time, when what is beside us is ready too."""
+        reason = await _why_not_ready(brokers, intake, check_store) or await also_ready()
         if reason is None:
             return {"status": "ready"}
         response.status_code = 503

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from ingress.admission import Admission
+from ingress.beside import nothing_beside, ready_beside
 from ingress.bounds import Bounds
 from ingress.brokers import Brokers
 from ingress.connection import look_after
@@ -56,6 +57,9 @@ async def serve(settings: IngressSettings) -> None:
             brokers,
             intake,
             partial(check_profile, redis, settings.profile, trust=settings.trust_store),
+            nothing_beside
+            if settings.also_ready_url is None
+            else ready_beside(settings.also_ready_url),
         ),
         protocol,
         settings,

@@ -1,4 +1,4 @@
-"""Options of the commands that read Brokers and Triggers from files."""
+"""Options of the commands that read Brokers, Triggers and sources from files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ ResolveOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAMESPACE/NAME=URL",
-        help="Where a Service listens that Triggers and dead-letter sinks refer to; may be given "
-        "again.",
+        help="Where a Service listens that Triggers, dead-letter sinks and sources refer to; may be "
+        "given again.",
     ),
 ]

@@ -17,6 +17,7 @@ from poplin_cli.pause import pause, resume
 from poplin_cli.replay import replay
 from poplin_cli.runner import Commands
 from poplin_cli.send.command import send
+from poplin_cli.sources import sources
 from poplin_cli.tail import tail
 from poplin_cli.trace import trace
 from poplin_cli.up.command import up
@@ -37,6 +38,7 @@ app.command()(check)
 app.command()(services.ingress)
 app.command()(services.dispatcher)
 app.command()(services.console)
+app.command()(sources)
 app.command()(send)
 app.command()(display)
 app.command()(doctor)

@@ -35,6 +35,7 @@ def ingress(
     max_event_bytes: EventBytesOption = MEBIBYTE,
     log_format: LogFormatOption = LogFormat.text,
     socket_fd: SocketOption = None,
+    also_ready: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run an ingress alone: HTTP in, log entries out."""
     from ingress.main import serve
@@ -53,6 +54,7 @@ def ingress(
                 trust_store=trust_store,
                 max_event_bytes=max_event_bytes,
                 socket_fd=socket_fd,
+                also_ready_url=also_ready,
             )
         )
     )

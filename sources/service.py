@@ -42,6 +42,9 @@ class Sources:
         self._make = make
         self.loaded: Loaded | None = None
         """None until documents are in force."""
+        self.is_whole = False
+        """All sources have been read: none was hidden by an error from the start on, so that one that
+        is missing is gone."""
         self._served: dict[str, Served] = {}
         self._paths: dict[str, Taker] = {}
         self._known: Mapping[str, SourceStatus] = {}
@@ -67,6 +70,7 @@ class Sources:
             standing = self._standing(resolved.status)
             found[key] = Served(resolved, standing, self._make(resolved, standing))
         self.loaded = loaded
+        self.is_whole = self.is_whole or not any(each.hides for each in loaded.problems)
         self._served = found
         self._known = {key: each.resolved.status for key, each in found.items()}
         self._paths = {each.path: each.taker for each in found.values()}

@@ -21,6 +21,16 @@ from poplin_cli.service_options import (
     TrustOption,
     checked_replicas,
 )
+from poplin_cli.webhook_options import (
+    WEBHOOK_BYTES,
+    WEBHOOK_PORT,
+    RedeliverOption,
+    WebhookBytesOption,
+    WebhookHostOption,
+    WebhookPortOption,
+    WebhookUrlOption,
+    checked_webhook_url,
+)
 
 __all__ = ["up"]
 
@@ -61,14 +71,19 @@ def up(
         int, typer.Option(min=16, help="Most memory of the embedded store, in MiB.")
     ] = 1024,
     max_event_bytes: EventBytesOption = MEBIBYTE,
+    webhook_host: WebhookHostOption = "127.0.0.1",
+    webhook_port: WebhookPortOption = WEBHOOK_PORT,
+    webhook_url: WebhookUrlOption = None,
+    max_webhook_bytes: WebhookBytesOption = WEBHOOK_BYTES,
+    redeliver_every: RedeliverOption = 300.0,
     keep_removed: KeepRemovedOption = 600.0,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Run the whole fabric on this machine."""
     from poplin.resources import read_services
     from poplin_cli.up.datadir import default_data_dir
-    from poplin_cli.up.fabric import UpSettings
     from poplin_cli.up.fabric import up as run_up
+    from poplin_cli.up.settings import UpSettings
 
     run_service(
         run_up(
@@ -89,6 +104,11 @@ def up(
                 dispatchers=dispatchers,
                 store_memory=store_memory * MEBIBYTE,
                 max_event_bytes=max_event_bytes,
+                webhook_host=webhook_host,
+                webhook_port=webhook_port,
+                webhook_url=checked_webhook_url(webhook_url),
+                max_webhook_bytes=max_webhook_bytes,
+                redeliver_every_s=redeliver_every,
                 removed_kept_s=keep_removed,
                 log_format=log_format.value,
             )

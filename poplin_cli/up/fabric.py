@@ -3,14 +3,14 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from contextlib import suppress
+from functools import partial
 
+from poplin.catalog import forget_sources
 from poplin.errors import ConfigurationError, StoreUnavailableError
-from poplin.process import listening_socket, set_on_signal
-from poplin.store import Profile, connect, ensure_profile, masked
+from poplin.process import listening_socket, set_on_signal, url_of
+from poplin.resources import Loaded, ResolvedSource, resolve_sources
+from poplin.store import connect, ensure_profile, masked
 from poplin_cli.embedded import store_command
 from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.announce import announce
@@ -19,56 +19,42 @@ from poplin_cli.up.live import LiveFiles
 from poplin_cli.up.output import Output
 from poplin_cli.up.publishing import Publisher
 from poplin_cli.up.readiness import becomes_ready
-from poplin_cli.up.rows import rows
+from poplin_cli.up.rows import rows, source_rows
+from poplin_cli.up.settings import UpSettings
+from poplin_cli.up.source_news import source_news
 from poplin_cli.up.supervisor import Process, ProcessSpec
+from poplin_cli.up.webhooks import Webhooks, is_without_source
 
-__all__ = ["Fabric", "UpSettings", "up"]
+__all__ = ["Fabric", "up"]
 
 _PYTHON = (sys.executable, "-m", "poplin_cli.main")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpSettings:
-    files: tuple[Path, ...]
-    services: Mapping[str, str]
-    """URLs by namespace/name, that refs to Services lead to."""
-    host: str
-    port: int
-    admin_host: str
-    admin_port: int
-    admin_token: str | None = field(repr=False)
-    redis: str | None
-    data_dir: Path
-    profile: Profile
-    replicas: int
-    trust_store: bool
-    workers: int
-    """Ingress processes."""
-    dispatchers: int
-    store_memory: int
-    """Bytes that the embedded store may take."""
-    max_event_bytes: int
-    removed_kept_s: float
-    """How long what a removed trigger or broker left is kept."""
-    log_format: Literal["text", "json"]
+_SOURCES_GRACE_S = 10.0
+"""A webhook under way may wait 5 s for its sink."""
 
 
 class Fabric:
-    """Builds and owns every process. The store ends last: the others still write while they end."""
+    """Builds and owns every process. The sources end first, since what they have under way goes to
+    the ingress, and the store ends last: the others still write while they end.
+    """
 
     def __init__(self, settings: UpSettings, output: Output) -> None:
         self._settings = settings
         self._output = output
         self._url = settings.redis or ""
+        self._base_url = ""
+        self._webhooks = Webhooks(
+            settings.webhook_host, settings.webhook_port, output, self._sources
+        )
 
     async def run(self) -> None:
         """Raises ConfigurationError before anything runs if something cannot be."""
         stop = asyncio.Event()
         set_on_signal(stop)
         live = LiveFiles(self._settings.files, self._output)
-        if not live.read().brokers:
+        loaded = live.read()
+        if not (loaded.brokers or any(each.sink_uri for each in self._resolved(loaded))):
             raise ConfigurationError(
-                "no usable Broker in "
+                "no usable Broker, and no source with a sink, in "
                 + ", ".join(map(str, self._settings.files))
                 + "; examples/01-quickstart/broker.yaml shows one"
             )
@@ -77,7 +63,8 @@ class Fabric:
         admin = listening_socket(
             self._settings.admin_host, self._settings.admin_port, option="--admin-port"
         )
-        self._base_url = _base_url(listener)
+        self._base_url = url_of(listener)
+        self._webhooks.bind(loaded)
         data = DataDir(self._settings.data_dir) if self._settings.redis is None else None
         try:
             store_stop = asyncio.Event()
@@ -116,21 +103,53 @@ class Fabric:
             # The table tells what there is, but not what was removed since the last run.
             gone = [change for change in found if change.kept is not None]
             await announce(redis, self._output, gone, settings.removed_kept_s)
+            if is_without_source(live.loaded):
+                with suppress(StoreUnavailableError):
+                    await forget_sources(redis)  # of an earlier run
             async with asyncio.TaskGroup() as tasks:
+                sources_ended = asyncio.Event()
                 tasks.create_task(publisher.keep(stop), name="keep published")
-                following = live.follow(redis, publisher, settings.removed_kept_s, stop)
+                on_edit = partial(self._edited, tasks, stop)
+                following = live.follow(redis, publisher, settings.removed_kept_s, on_edit, stop)
                 tasks.create_task(following, name="follow files")
+                self._webhooks.serve(tasks, stop)
                 for process in self._services(listener, admin):
-                    tasks.create_task(process.run(stop), name=process.spec.name)
+                    tasks.create_task(process.run(sources_ended), name=process.spec.name)
                 if await becomes_ready(self._base_url, stop, self._warn):
-                    self._output.say("management API", url=_base_url(admin))
-                    self._output.table(
-                        f"Poplin is up at {self._base_url}", rows(publisher.verdicts)
-                    )
+                    self._say_up(admin, publisher, live.loaded)
                 await stop.wait()
                 self._output.say("stopping")
+                await self._webhooks.ended()
+                sources_ended.set()
         finally:
             await redis.aclose()
+
+    def _say_up(self, admin: socket.socket, publisher: Publisher, loaded: Loaded) -> None:
+        self._output.say("management API", url=url_of(admin))
+        if self._webhooks.url is not None:
+            self._output.say("webhook receiver", url=self._webhooks.url)
+        found = [each.status for each in self._resolved(loaded)]
+        self._output.table(
+            f"Poplin is up at {self._base_url}", [*rows(publisher.verdicts), *source_rows(found)]
+        )
+
+    def _edited(
+        self, tasks: asyncio.TaskGroup, stop: asyncio.Event, before: Loaded, loaded: Loaded
+    ) -> None:
+        """The sources read the edit by themselves; here it is told."""
+        self._webhooks.follow(loaded, tasks, stop)
+        for text, level in source_news(self._resolved(before), self._resolved(loaded)):
+            self._output.say(text, level=level)
+
+    def _resolved(self, loaded: Loaded) -> list[ResolvedSource]:
+        """The sources, as their service resolves them."""
+        base_url = self._settings.webhook_url or self._webhooks.url or ""
+        return resolve_sources(
+            loaded,
+            broker_url=lambda namespace, name: f"{self._base_url}/{namespace}/{name}",
+            services=self._settings.services,
+            receiver_url=lambda path: base_url + path,
+        )
 
     def _say_waiting(self, error: StoreUnavailableError) -> None:
         self._warn(f"waiting for {masked(self._url)}: {error}")
@@ -162,6 +181,8 @@ class Fabric:
             "--socket-fd", str(listener.fileno()),
             "--max-event-bytes", str(settings.max_event_bytes),
         )  # fmt: skip
+        if (webhooks := self._webhooks.url) is not None:
+            ingress += ("--also-ready", f"{webhooks}/readyz")
         kept = str(settings.removed_kept_s)
         dispatcher = ("dispatcher", *common, *profile, "--keep-removed", kept)
         return [
@@ -175,6 +196,25 @@ class Fabric:
             ),
             self._console(common, admin),
         ]
+
+    def _sources(self, listener: socket.socket) -> Process:
+        settings = self._settings
+        arguments = [
+            "sources", "--redis", self._url, "--log-format", "json",
+            "--ingress-url", self._base_url,
+            "--socket-fd", str(listener.fileno()),
+            "--max-webhook-bytes", str(settings.max_webhook_bytes),
+            "--redeliver-every", str(settings.redeliver_every_s),
+        ]  # fmt: skip
+        for file in settings.files:
+            arguments += ("--file", str(file))
+        for name, url in settings.services.items():
+            arguments += ("--resolve", f"{name}={url}")
+        if settings.webhook_url is not None:
+            arguments += ("--webhook-url", settings.webhook_url)
+        fds = (listener.fileno(),)
+        spec = ProcessSpec("sources", (*_PYTHON, *arguments), fds, grace_s=_SOURCES_GRACE_S)
+        return Process(spec, self._output.relay, self._on_exit)
 
     def _console(self, common: tuple[str, ...], admin: socket.socket) -> Process:
         settings = self._settings
@@ -212,10 +252,3 @@ async def up(settings: UpSettings) -> None:
 
 def _names(service: str, count: int) -> list[str]:
     return [service] if count == 1 else [f"{service}-{n + 1}" for n in range(count)]
-
-
-def _base_url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,7 +1,7 @@
 """An edit of the files takes effect: watched, read, published, told."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -13,6 +13,9 @@ from poplin_cli.up.output import Output
 from poplin_cli.up.publishing import Publisher
 
 __all__ = ["LiveFiles"]
+
+OnEdit = Callable[[Loaded, Loaded], None]
+"""What was served, and what is from now on."""
 
 
 class LiveFiles:
@@ -34,12 +37,19 @@ class LiveFiles:
         return loaded
 
     async def follow(
-        self, redis: Redis, publisher: Publisher, removed_kept_s: float, stop: asyncio.Event
+        self,
+        redis: Redis,
+        publisher: Publisher,
+        removed_kept_s: float,
+        on_edit: OnEdit,
+        stop: asyncio.Event,
     ) -> None:
+        """`on_edit` is told of an edit before it is published, which waits for the store."""
         async for before, loaded in self._documents.edits(stop):
             self._tell(before, loaded)
             if loaded.documents == before.documents:
                 continue
+            on_edit(before, loaded)
             found = await publisher.publish(loaded, stop)
             if found is not None:
                 await announce(redis, self._output, found, removed_kept_s)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from poplin.catalog import Condition, SourceStatus
 from poplin.resources import Loaded, ResolvedSource
+from poplin.resources.models import Problem
 from sources.service import Sources
 from sources.standing import Standing
 from sources.webhooks.hook import Closed, Taker
@@ -48,6 +49,18 @@ def test_nothing_is_known_before_documents_are_in_force() -> None:
     sources = Sources(lambda *_: [], lambda *_: Closed("", Standing()))
 
     assert (sources.is_known, sources.at("/default/shop")) == (False, None)
+
+
+def test_it_is_not_known_what_is_gone_until_all_files_could_be_read_once() -> None:
+    """From then on the version before an error is kept."""
+    unreadable = Loaded(problems=[Problem("f.yaml", 1, "is no YAML", hides=True)])
+    sources, seen = Sources(lambda *_: [], lambda *_: Closed("", Standing())), []
+
+    for loaded in (unreadable, Loaded(), unreadable):
+        sources.take(loaded)
+        seen.append(sources.is_whole)
+
+    assert seen == [False, True, True]
 
 
 def test_a_source_is_found_at_its_path_and_no_more_when_it_is_gone() -> None:

@@ -35,8 +35,8 @@ def _hook(sender: Sender, sink: Subscriber, counts: Counts | None = None) -> Hoo
     return hook(KEY, sender, Tally(counts or Counts()), sink.url, Standing(), emit_timeout_s=0.2)
 
 
-def _request(now_s: float = NOW_S, **more: str) -> Request:
-    return Request(GOOD, orjson.dumps({"id": "1", "more": more}), now_s)
+def _request(**more: str) -> Request:
+    return Request(GOOD, orjson.dumps({"id": "1", "more": more}), NOW_S)
 
 
 def _time(seconds_ago: float) -> str:

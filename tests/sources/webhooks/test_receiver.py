@@ -251,7 +251,7 @@ async def test_bodies_are_held_up_to_a_bound_and_one_source_leaves_room_for_othe
     large = b'{"id": "%s"}' % (b"x" * 4000)
     silent = await asyncio.start_server(lambda _, writer: hung.append(writer), "127.0.0.1", 0)
     url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
-    async with silent, stage(None, max_held_bytes=10_000, emit_timeout_s=3) as receiver:
+    async with silent, stage(None, max_held_bytes=10_000, emit_timeout_s=1) as receiver:
         receiver.serve(shop=url, other=sink.url)
         one, two = (
             asyncio.create_task(

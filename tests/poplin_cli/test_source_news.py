@@ -1,0 +1,46 @@
+"""What an edit did to the sources is told in a line for each."""
+
+from dataclasses import replace
+
+import pytest
+
+from poplin.catalog import Condition
+from poplin.resources import ResolvedSource
+from poplin_cli.up.source_news import source_news
+from tests.sources.stage import resolved
+
+SHOP = resolved()
+NOT_READY = replace(
+    SHOP, status=replace(SHOP.status, conditions=(Condition("Ready", "False", "Why", "because"),))
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ([], [SHOP], [("WebhookSource default/shop added", "info")]),
+        ([SHOP], [], [("WebhookSource default/shop removed", "info")]),
+        ([SHOP], [SHOP], []),
+        ([SHOP], [resolved(digest="2")], [("WebhookSource default/shop changed", "info")]),
+        ([SHOP], [resolved(secrets=(b"new",))], [("WebhookSource default/shop changed", "info")]),
+        (
+            [SHOP],
+            [NOT_READY],
+            [("WebhookSource default/shop changed, not ready: Why: because", "warning")],
+        ),
+        ([SHOP], [replace(SHOP, status=replace(SHOP.status, warnings=("w",)))], []),
+    ],
+    ids=["added", "removed", "same", "spec", "secret", "not ready", "warnings alone"],
+)
+def test_changes_are_told(
+    before: list[ResolvedSource], after: list[ResolvedSource], lines: list[tuple[str, str]]
+) -> None:
+    assert list(source_news(before, after)) == lines
+
+
+def test_of_many_the_rest_is_counted() -> None:
+    lines = list(source_news([], [resolved(f"s{number:02}") for number in range(25)]))
+
+    assert len(lines) == 21
+    assert lines[0] == ("WebhookSource default/s00 added", "info")
+    assert lines[-1] == ("and 5 more sources", "info")
