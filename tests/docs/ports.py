@@ -7,8 +7,8 @@ from contextlib import ExitStack, suppress
 
 __all__ = ["ADMIN", "Ports"]
 
-INGRESS, ADMIN, DISPLAY = 8080, 8081, 8082
-_ALWAYS = (INGRESS, ADMIN, DISPLAY, 9000)
+INGRESS, ADMIN, DISPLAY, WEBHOOK = 8080, 8081, 8082, 8082
+_ALWAYS = (INGRESS, ADMIN, DISPLAY, WEBHOOK, 9000)
 """What commands and examples take when no port is given."""
 
 _NEVER_GIVEN = (20_000, 32_000)
@@ -17,7 +17,7 @@ _NEVER_GIVEN = (20_000, 32_000)
 _NAMED = re.compile(r"(?:(?:127\.0\.0\.1|localhost):|port[= ]|subscriber\.py )(\d{4,5})\b")
 _FABRIC = f"--port {INGRESS} --admin-port {ADMIN}"
 _DEFAULTS = {
-    "up": _FABRIC,
+    "up": f"{_FABRIC} --webhook-port {WEBHOOK}",
     "doctor": _FABRIC,
     "ingress": f"--port {INGRESS}",
     "console": f"--port {ADMIN}",

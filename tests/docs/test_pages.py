@@ -8,7 +8,7 @@ import pytest
 from tests.docs.pages import Command, steps
 from tests.docs.runner import ROOT, run_page
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize(
