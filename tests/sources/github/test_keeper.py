@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from poplin.store import connect
 from sources.github import TokenPlace
 from sources.github.memory import HOOKS
 from tests.sources.github.conftest import SECRET, World
@@ -346,6 +347,20 @@ async def test_nothing_is_removed_while_nobody_knows_which_sources_there_are(
         await asyncio.sleep(1.5)
 
     assert len(world.hooks()) == 1
+
+
+async def test_without_the_store_nothing_is_done_and_a_keeper_still_ends(world: World) -> None:
+    nobody = connect("redis://127.0.0.1:1", timeout_s=0.5)
+    away = replace(world, redis=nobody)
+    away.save()
+    away.save("by-hand", is_managed=False)
+
+    async with away.keeping():
+        await away.shows("True", "NotManaged", "by-hand")
+        await away.shows("Unknown", "NotLookedYet")
+
+    await nobody.aclose()
+    assert world.api.calls == []
 
 
 async def _is_empty(world: World) -> bool:
