@@ -59,6 +59,19 @@ async def test_every_page_is_read(http: httpx.AsyncClient, api: GitHubApi) -> No
     assert [hook["id"] for page in pages for hook in page] == made
 
 
+async def test_a_request_says_who_asks_and_for_what(
+    http: httpx.AsyncClient, api: GitHubApi
+) -> None:
+    await github(http, api.url).call("GET", "repos/acme/shop/hooks")
+
+    [called] = api.calls
+    assert called.headers["authorization"] == f"Bearer {TOKEN}"
+    assert called.headers["accept"] == "application/vnd.github+json"
+    assert called.headers["x-github-api-version"] == "2022-11-28"
+    assert called.headers["accept-encoding"] == "identity"  # nothing is unpacked
+    assert called.headers["user-agent"] == "poplin"
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 async def test_what_may_be_asked_twice_is_asked_again_after_a_5xx(
     http: httpx.AsyncClient, api: GitHubApi, method: str

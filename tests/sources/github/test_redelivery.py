@@ -115,6 +115,11 @@ def taken(world: World) -> list[Received]:
     return [each for each in world.receiver.received if each.headers["x-github-event"] != "ping"]
 
 
+def listings(world: World) -> int:
+    """How many pages of deliveries were asked for."""
+    return len([each for each in world.api.made("GET") if each.path.endswith("/deliveries")])
+
+
 async def test_an_event_that_failed_comes_again_with_its_guid_and_data(world: World) -> None:
     world.save()
 
@@ -149,7 +154,7 @@ async def test_after_an_answer_of_5xx_of_our_own_github_is_asked_much_sooner(wor
 
     async with world.keeping(every_s=20):
         await world.shows("True")
-        await until(lambda: any("deliveries" in each.path for each in world.api.calls))
+        await until(lambda: listings(world))
         world.receiver.answer = lambda _: (503, "", b"")
         await world.api.deliver("acme/shop", "push", {})
         kept.standing.failed()
@@ -203,18 +208,45 @@ async def test_little_of_the_limit_is_left_for_hooks_not_for_redeliveries(world:
         world.receiver.answer = lambda _: (503, "", b"")
         await world.api.deliver("acme/shop", "push", {})
         world.api.remaining = 400
-        looks = len(world.api.made("GET"))
-        await until(lambda: len(world.api.made("GET")) > looks + 6)
+        world.api.clock = lambda: time.time() + 5  # it is due
+        looks = listings(world)
+        await until(lambda: listings(world) > looks + 3)
         assert len(taken(world)) == 1
         world.api.remaining = 4000
         await until(lambda: len(taken(world)) == 2)
+
+
+async def test_what_is_settled_is_listed_once(world: World) -> None:
+    world.save()
+    async with world.keeping():
+        await world.shows("True")
+        await until(lambda: listings(world))
+    world.api.clock = lambda: time.time() - 3600
+    for number in range(12):
+        await world.api.deliver("acme/shop", "push", {"number": number})
+    world.api.clock = time.time
+    world.api.most_listed = 4
+    before = listings(world)
+
+    async with world.keeping(every_s=0.2):
+        await until(lambda: listings(world) > before + 8)
+        looks = len([each for each in world.api.calls if each.path == "repos/acme/shop/hooks"])
+        await until(
+            lambda: (
+                len([each for each in world.api.calls if each.path == "repos/acme/shop/hooks"])
+                > looks + 5
+            )
+        )
+
+    later = world.api.calls[-8:]
+    assert {each.query.get("cursor") for each in later if "deliveries" in each.path} == {None}
 
 
 async def test_what_failed_while_the_service_was_stopped_comes_when_it_starts(world: World) -> None:
     world.save()
     async with world.keeping():
         await world.shows("True")
-        await until(lambda: any("deliveries" in each.path for each in world.api.calls))
+        await until(lambda: listings(world))
     world.receiver.answer = lambda _: (500, "", b"")
     world.api.clock = lambda: time.time() - 3600
     guid = await world.api.deliver("acme/shop", "push", {})
