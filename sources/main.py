@@ -1,18 +1,20 @@
 """The process of the sources: builds its clients, joins its parts, serves until told to stop."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import structlog
 
 from poplin.catalog import SourceStatus
+from poplin.errors import PoplinError
 from poplin.metrics import Counts, Flusher
 from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector, url_of
 from poplin.resources import Loaded, ResolvedSource, resolve_sources
 from poplin.sender import Limits, Sender
 from poplin.settings import SourcesSettings
 from poplin.store import Availability, connect
+from poplin.waiting import wait
 from sources.complaints import Complaints
 from sources.emit import Emitter
 from sources.files import Files
@@ -30,6 +32,8 @@ from sources.webhooks.server import serve_webhooks
 from sources.webhooks.verify import verifier_for
 
 __all__ = ["serve"]
+
+_KEEP_AGAIN_S = 10.0
 
 
 async def serve(settings: SourcesSettings) -> None:
@@ -83,7 +87,7 @@ async def serve(settings: SourcesSettings) -> None:
         tasks.create_task(files.follow(take, stop), name="follow files")
         tasks.create_task(statuses.run(stop), name="write statuses")
         tasks.create_task(flusher.run(stop), name="flush counts")
-        keeping = tasks.create_task(keeper.run(stop), name="keep hooks")
+        keeping = tasks.create_task(_keep(keeper, stop), name="keep hooks")
         serving = tasks.create_task(
             serve_webhooks(receiver, listener, stop, settings.grace_s), name="serve"
         )
@@ -95,6 +99,26 @@ async def serve(settings: SourcesSettings) -> None:
     await flusher.flush()
     await sender.close()
     await redis.aclose()
+
+
+async def _keep(keeper: Keeper, stop: asyncio.Event) -> None:
+    """Whatever befalls the hooks at providers, and so a store that refuses us, ends no webhook."""
+    while not stop.is_set():
+        try:
+            await keeper.run(stop)
+        except Exception as error:  # noqa: BLE001 - webhooks go on
+            why = "; ".join(_words(error))
+            structlog.get_logger().error("hooks at GitHub are not kept for now", why=why)
+            await wait(stop, _KEEP_AGAIN_S)
+
+
+def _words(error: Exception) -> Iterator[str]:
+    """What our own errors say is fit to be shown; of others the type."""
+    if isinstance(error, ExceptionGroup):
+        for each in error.exceptions:
+            yield from _words(each)
+    else:
+        yield str(error) if isinstance(error, PoplinError) else type(error).__name__
 
 
 def _resolve(

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from poplin.catalog import SourceStatus, leave_sources, read_sources, write_sources
 from poplin.errors import StoreUnavailableError
 from poplin.waiting import wait
+from poplin.watch import Level
 
 __all__ = ["Statuses"]
 
@@ -38,7 +39,7 @@ class Statuses:
         self._has_read = False
         self._written: Sequence[SourceStatus] | None = None
         self._again_at = 0.0
-        self._has_said = False
+        self._said: set[str] = set()
 
     def wake(self) -> None:
         """Look at once: there was an edit, or this is the end."""
@@ -71,11 +72,13 @@ class Statuses:
         """Never raises: nobody shall lose a webhook because its status cannot be written."""
         try:
             await what()
-        except StoreUnavailableError:
-            return
+        except StoreUnavailableError as error:
+            if not self._has_read:  # later the client itself says it
+                self._say_once("warning", "waiting for the store; webhooks go on without it", error)
         except Exception as error:  # noqa: BLE001 - a store that forbids it, or foreign data
-            if not self._has_said:
-                self._has_said = True
-                structlog.get_logger().error(
-                    "statuses of sources are not written: the store refuses", why=str(error)
-                )
+            self._say_once("error", "statuses of sources are not written: the store refuses", error)
+
+    def _say_once(self, level: Level, what: str, error: Exception) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            getattr(structlog.get_logger(), level)(what, why=str(error))

@@ -7,13 +7,18 @@ import json
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import psutil
+import pytest
+from redis import Redis
 
+from poplin.catalog import read_sources
+from poplin.store import LeanRedis, connect
+from tests.conftest import REDIS, running_store
 from tests.fabric import Fabric, Subscriber, broker_yaml, subscriber, trigger_yaml
 from tests.waiting import until
 
@@ -73,6 +78,9 @@ async def test_a_signed_webhook_reaches_the_subscriber_and_no_other_does(tmp_pat
                 await deliver(f"{url}/default/absent"),
             ]
             (received,) = await peer.wait_for(1)
+            store = connect(f"unix://{tmp_path}/data/store/store.sock")
+            await until(lambda: _is_shown_received(store))
+            await store.aclose()
             await fabric.stop()
 
     assert [each.status_code for each in answers] == [202, 401, 503, 404]
@@ -85,6 +93,12 @@ async def test_a_signed_webhook_reaches_the_subscriber_and_no_other_does(tmp_pat
     assert " False SecretTokenNotFound: Secret default/absent" in rows[1]
     assert not any(SECRET in line for line in fabric.lines)
     assert not any("Traceback" in line for line in fabric.lines)
+
+
+async def _is_shown_received(store: LeanRedis) -> bool:
+    seen = await read_sources(store)
+    status = seen.statuses["GitHubSource/default/hub"]
+    return seen.is_alive and status.ready and status.condition("DeliveryReceived").status == "True"
 
 
 async def test_the_first_source_may_come_by_an_edit_and_each_edit_is_told(tmp_path: Path) -> None:
@@ -178,11 +192,13 @@ async def test_the_ingress_ends_after_the_webhooks_under_way(tmp_path: Path) -> 
 
 
 @asynccontextmanager
-async def sources_alone(file: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`poplin sources`, listening; its store is away."""
+async def sources_alone(
+    file: Path, redis: str = "redis://127.0.0.1:1"
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`poplin sources`; its store is away, or another."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "poplin_cli.main", "sources", "--redis", "redis://127.0.0.1:1",
-        "-f", str(file), "--webhook-port", "0", *options,
+        sys.executable, "-m", "poplin_cli.main", "sources", "--redis", redis, "-f", str(file),
+        "--webhook-port", "0",
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
@@ -194,12 +210,16 @@ async def sources_alone(file: Path, *options: str) -> AsyncIterator[asyncio.subp
 
 
 async def _listening_at(process: asyncio.subprocess.Process) -> str:
+    return (await _line(process, "url=")).rpartition("url=")[2].strip()
+
+
+async def _line(process: asyncio.subprocess.Process, text: str) -> str:
     assert process.stdout is not None
     async with asyncio.timeout(20):
         async for line in process.stdout:
-            if b"url=" in line:
-                return line.decode().rpartition("url=")[2].strip()
-    raise AssertionError("it ended")
+            if text in line.decode():
+                return line.decode()
+    raise AssertionError(f"it ended before {text!r}")
 
 
 async def test_webhooks_need_no_store(tmp_path: Path) -> None:
@@ -217,6 +237,30 @@ async def test_webhooks_need_no_store(tmp_path: Path) -> None:
 
     assert process.returncode == 0
     assert seconds < 10  # as it promises; usually one
+
+
+@pytest.fixture
+def locked_store(tmp_path: Path) -> Iterator[str]:
+    """One whose password is not in its URL."""
+    with running_store(tmp_path / "store", REDIS) as url:
+        with Redis.from_url(url) as redis:
+            redis.config_set("requirepass", "new")
+        yield url
+
+
+async def test_a_store_that_demands_another_password_refuses_no_webhook(
+    tmp_path: Path, locked_store: str
+) -> None:
+    async with subscriber() as peer:
+        file = tmp_path / "f.yaml"
+        file.write_text(SECRET_YAML + source_yaml(sink=f"uri: '{peer.url}'"))
+        async with sources_alone(file, locked_store) as process:
+            url = await _listening_at(process)
+            said = await _line(process, "hooks at GitHub are not kept for now")
+            answer = await deliver(f"{url}/default/hub")
+
+    assert answer.status_code == 202
+    assert "check the user and password in --redis" in said
 
 
 async def test_who_ends_the_service_loses_no_webhook_under_way(tmp_path: Path) -> None:

@@ -113,18 +113,21 @@ async def test_what_has_not_changed_is_not_written_again_and_again(
         assert await _written(redis) == []
 
 
-async def test_a_store_that_is_away_is_waited_for(
+async def test_a_store_that_is_away_is_waited_for_and_told_of_once(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LOOK_S", 0.01)
     away = connect("redis://127.0.0.1:1", timeout_s=0.2)
     scene = Scene(away, [STATUS])
-    async with scene.running():
-        await asyncio.sleep(0.05)
-        scene.statuses._redis = redis
+    with structlog.testing.capture_logs() as lines:
+        async with scene.running():
+            await asyncio.sleep(0.05)
+            scene.statuses._redis = redis
 
-        await until(lambda: _written(redis))
+            await until(lambda: _written(redis))
     await away.aclose()
+
+    assert [line["event"] for line in lines] == ["waiting for the store; webhooks go on without it"]
 
 
 async def test_a_store_that_refuses_is_told_once(
