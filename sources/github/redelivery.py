@@ -64,11 +64,12 @@ def plan(
     After the n-th attempt it is asked for again `first_delay_s` × 2^(n-1) later.
     """
     attempts: dict[str, list[Delivery]] = {}
-    for each in deliveries:
+    # Pages may overlap when something came in between.
+    for each in {each.id: each for each in deliveries}.values():
         attempts.setdefault(each.guid, []).append(each)
     still_open = [of_one for of_one in attempts.values() if _is_open(of_one, changed_s)]
     due = {_newest(of_one): _due_s(of_one, first_delay_s) for of_one in still_open}
-    ask = sorted((each for each, at_s in due.items() if at_s <= now_s), key=lambda each: each.at_s)
+    ask = sorted((each for each, at_s in due.items() if at_s <= now_s), key=_age)
     later = [at_s for at_s in due.values() if at_s > now_s]
     oldest = [each.at_s for of_one in still_open for each in of_one]
     return Plan(
@@ -96,4 +97,9 @@ def _due_s(attempts: list[Delivery], first_delay_s: float) -> float:
 
 
 def _newest(attempts: list[Delivery]) -> Delivery:
-    return max(attempts, key=lambda each: (each.at_s, each.id))
+    return max(attempts, key=_age)
+
+
+def _age(delivery: Delivery) -> tuple[float, int]:
+    """GitHub's times are whole seconds, and its numbers go up."""
+    return delivery.at_s, delivery.id

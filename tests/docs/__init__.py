@@ -1,6 +1,6 @@
 """Every command that a document shows is run, and must do what the document says.
 
-In README.md and docs/*.md:
+In README.md and below docs/:
 
 - In a ```console block a line that begins with `$ ` is a command; it goes on over lines that end
   with `\\`, `|` or `&&`, and over a here-document. The lines below it are what it prints. Without

@@ -6,21 +6,20 @@ It answers as GitHub's documentation says, errors and limits too, to one token.
 import asyncio
 import hashlib
 import hmac
-import socket
+import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import orjson
-import uvicorn
-from fastapi import FastAPI, Request, Response
 
-__all__ = ["TOKEN", "Called", "GitHubApi", "github_api"]
+__all__ = ["TOKEN", "Called", "GitHubApi", "Reply", "github_api"]
 
 TOKEN = "ghp_of-nobody"  # noqa: S105 - of a server that lives for a test
 _EVENTS = {"push", "issues", "ping", "pull_request", "star", "workflow_run", "*"}
@@ -30,9 +29,20 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Called:
+    """A request: `path` without the first slash and the query."""
+
     method: str
     path: str
+    query: dict[str, str]
+    headers: dict[str, str]
     body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    content: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,7 +64,7 @@ class GitHubApi:
     hooks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     secrets: dict[int, str] = field(default_factory=dict)
     calls: list[Called] = field(default_factory=list)
-    fails: Callable[[str, str], Response | None] = lambda *_: None
+    fails: Callable[[str, str], Reply | None] = lambda *_: None
     token: str = TOKEN
     remaining: int = 5000
     reset_in_s: int = 1800
@@ -63,7 +73,14 @@ class GitHubApi:
     clock: Callable[[], float] = time.time
     _sent: dict[int, list[_Sent]] = field(default_factory=dict)
     _number: int = 1000
+    _client: httpx.AsyncClient = field(
+        # Who is trusted is not read: it takes long, and nothing here is https.
+        default_factory=lambda: httpx.AsyncClient(
+            trust_env=False, timeout=_TIMEOUT_S, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+    )
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _connections: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
 
     def add(self, place: str, url: str, **more: Any) -> dict[str, Any]:
         """A hook that somebody made by hand."""
@@ -96,8 +113,7 @@ class GitHubApi:
         headers = self._headers(hook["id"], event, guid, body)
         began = time.monotonic()
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT_S) as client:
-                answer = await client.post(hook["config"]["url"], content=body, headers=headers)
+            answer = await self._client.post(hook["config"]["url"], content=body, headers=headers)
             status, told = answer.status_code, answer.reason_phrase
         except httpx.HTTPError:
             status, told = 0, "failed to connect to host"
@@ -126,33 +142,56 @@ class GitHubApi:
 
     # What it answers
 
-    async def answer(self, request: Request) -> Response:
-        path = request.url.path.removeprefix("/")
-        content = await request.body()
-        body = orjson.loads(content) if content else None
-        self.calls.append(Called(request.method, path, body))
-        refused = self.fails(request.method, path) or self._refused(request)
-        answer = refused or self._routed(request, path, body)
-        answer.headers["x-ratelimit-limit"] = "5000"
-        answer.headers["x-ratelimit-remaining"] = str(self.remaining)
-        answer.headers["x-ratelimit-reset"] = str(int(self.clock()) + self.reset_in_s)
-        answer.headers["date"] = (
-            f"{datetime.fromtimestamp(self.clock(), UTC):%a, %d %b %Y %H:%M:%S} GMT"
-        )
-        return answer
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A connection, until the client leaves it or we do."""
+        self._connections[asyncio.create_task(self._serve(reader, writer))] = writer
 
-    def _refused(self, request: Request) -> Response | None:
-        if "user-agent" not in request.headers:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                request, *lines = head.split("\r\n")
+                pairs = (line.partition(": ") for line in lines if line)
+                headers = {name.lower(): value for name, _, value in pairs}
+                content = await reader.readexactly(int(headers.get("content-length", 0)))
+                method, target, _ = request.split()
+                url = urlsplit(target)
+                body = orjson.loads(content) if content else None
+                query = dict(parse_qsl(url.query))
+                reply = self.answer(Called(method, url.path[1:], query, headers, body))
+                lines = [f"{name}: {value}" for name, value in reply.headers.items()]
+                length = f"content-length: {len(reply.content)}"
+                told = [f"HTTP/1.1 {reply.status} X", *lines, *self._limits(), length, "", ""]
+                writer.write("\r\n".join(told).encode() + reply.content)
+        writer.close()
+
+    def answer(self, called: Called) -> Reply:
+        self.calls.append(called)
+        refused = self.fails(called.method, called.path) or self._refused(called)
+        return refused or self._routed(called)
+
+    def _limits(self) -> list[str]:
+        reset = int(self.clock()) + self.reset_in_s
+        date = datetime.fromtimestamp(self.clock(), UTC)
+        return [
+            "x-ratelimit-limit: 5000",
+            f"x-ratelimit-remaining: {self.remaining}",
+            f"x-ratelimit-reset: {reset}",
+            f"date: {date:%a, %d %b %Y %H:%M:%S} GMT",
+        ]
+
+    def _refused(self, called: Called) -> Reply | None:
+        if "user-agent" not in called.headers:
             return _told(403, "Request forbidden by administrative rules.")
-        if request.headers.get("authorization") != f"Bearer {self.token}":
+        if called.headers.get("authorization") != f"Bearer {self.token}":
             return _told(401, "Bad credentials")
         if self.remaining <= 0:
             return _told(403, "API rate limit exceeded for user ID 1.")
         self.remaining -= 1
         return None
 
-    def _routed(self, request: Request, path: str, body: Any) -> Response:
-        kind, *parts = path.split("/")
+    def _routed(self, called: Called) -> Reply:
+        kind, *parts = called.path.split("/")
         depth = {"repos": 2, "orgs": 1}.get(kind, 0)
         place, rest = "/".join(parts[:depth]), parts[depth:]
         if place not in self.places or rest[:1] != ["hooks"]:
@@ -160,29 +199,29 @@ class GitHubApi:
         hooks = self.hooks.setdefault(place, [])
         if len(rest) == 1:
             return (
-                self._listed(request, hooks)
-                if request.method == "GET"
-                else self._created(hooks, body)
+                self._listed(called, hooks)
+                if called.method == "GET"
+                else self._created(hooks, called.body)
             )
         hook = next((each for each in hooks if str(each["id"]) == rest[1]), None)
         if hook is None:
             return _told(404, "Not Found")
         if rest[2:3] == ["deliveries"]:
-            return self._of_deliveries(request, hook, rest[3:])
-        if request.method == "DELETE":
+            return self._of_deliveries(called, hook, rest[3:])
+        if called.method == "DELETE":
             hooks.remove(hook)
-            return Response(status_code=204)
-        return self._changed(hooks, hook, body) if request.method == "PATCH" else _json(hook)
+            return Reply(204, b"")
+        return self._changed(hooks, hook, called.body) if called.method == "PATCH" else _json(hook)
 
-    def _listed(self, request: Request, hooks: list[dict[str, Any]]) -> Response:
-        size = min(int(request.query_params.get("per_page", 30)), self.most_listed)
-        page = int(request.query_params.get("page", 1))
+    def _listed(self, called: Called, hooks: list[dict[str, Any]]) -> Reply:
+        size = min(int(called.query.get("per_page", 30)), self.most_listed)
+        page = int(called.query.get("page", 1))
         is_last = page * size >= len(hooks)
         return _page(
-            hooks[(page - 1) * size : page * size], request, None if is_last else {"page": page + 1}
+            hooks[(page - 1) * size : page * size], called, None if is_last else {"page": page + 1}
         )
 
-    def _created(self, hooks: list[dict[str, Any]], body: Any) -> Response:
+    def _created(self, hooks: list[dict[str, Any]], body: Any) -> Reply:
         if (refused := _invalid(hooks, body)) is not None:
             return refused
         hook = self._hook(body)
@@ -191,7 +230,7 @@ class GitHubApi:
         self._later(hook, "ping", str(uuid.uuid4()), ping, again=False)
         return _json(hook, 201)
 
-    def _changed(self, hooks: list[dict[str, Any]], hook: dict[str, Any], body: Any) -> Response:
+    def _changed(self, hooks: list[dict[str, Any]], hook: dict[str, Any], body: Any) -> Reply:
         others = [each for each in hooks if each is not hook]
         if (refused := _invalid(others, {**hook, **body})) is not None:
             return refused
@@ -211,16 +250,16 @@ class GitHubApi:
             "updated_at": self._time(), "created_at": body.get("created_at", self._time()),
         }  # fmt: skip
 
-    def _of_deliveries(self, request: Request, hook: dict[str, Any], rest: list[str]) -> Response:
+    def _of_deliveries(self, called: Called, hook: dict[str, Any], rest: list[str]) -> Reply:
         sent = self._sent.get(hook["id"], [])
         if not rest:
-            size = min(int(request.query_params.get("per_page", 30)), self.most_listed)
-            start = int(request.query_params.get("cursor", 0))
+            size = min(int(called.query.get("per_page", 30)), self.most_listed)
+            start = int(called.query.get("cursor", 0))
             newest = [each.listed for each in reversed(sent)]
             more = {"cursor": start + size} if start + size < len(newest) else None
-            return _page(newest[start : start + size], request, more)
+            return _page(newest[start : start + size], called, more)
         found = next((each for each in sent if str(each.listed["id"]) == rest[0]), None)
-        if found is None or rest[1:] != ["attempts"] or request.method != "POST":
+        if found is None or rest[1:] != ["attempts"] or called.method != "POST":
             return _told(404, "Not Found")
         self._later(hook, found.listed["event"], found.listed["guid"], found.body, again=True)
         return _json({}, 202)
@@ -232,30 +271,37 @@ class GitHubApi:
     def _time(self) -> str:
         return f"{datetime.fromtimestamp(self.clock(), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
-    async def settled(self) -> None:
+    async def close(self) -> None:
         """Whatever it was asked to send has been sent."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+        await self._client.aclose()
+        for task, writer in self._connections.items():
+            writer.close()
+            await task
 
 
-def _json(body: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json")
+def _json(body: Any, status: int = 200) -> Reply:
+    return Reply(status, orjson.dumps(body), {"content-type": "application/json; charset=utf-8"})
 
 
-def _told(status: int, message: str, *errors: dict[str, Any]) -> Response:
+def _told(status: int, message: str, *errors: dict[str, Any]) -> Reply:
     about = {"documentation_url": "https://docs.github.com/rest", "status": str(status)}
     return _json({"message": message, **({"errors": errors} if errors else {}), **about}, status)
 
 
-def _page(items: list[Any], request: Request, more: dict[str, int] | None) -> Response:
-    answer = _json(items)
+def _page(items: list[Any], called: Called, more: dict[str, int] | None) -> Reply:
+    reply = _json(items)
     if more is not None:
-        answer.headers["link"] = f'<{request.url.include_query_params(**more)}>; rel="next"'
-    return answer
+        query = urlencode({**called.query, **more})
+        reply.headers["link"] = (
+            f'<http://{called.headers["host"]}/{called.path}?{query}>; rel="next"'
+        )
+    return reply
 
 
-def _invalid(others: list[dict[str, Any]], body: Any) -> Response | None:
-    def refused(message: str) -> Response:
+def _invalid(others: list[dict[str, Any]], body: Any) -> Reply | None:
+    def refused(message: str) -> Reply:
         error = {"resource": "Hook", "code": "custom", "message": message}
         return _told(422, "Validation Failed", error)
 
@@ -276,18 +322,8 @@ def _invalid(others: list[dict[str, Any]], body: Any) -> Response | None:
 @asynccontextmanager
 async def github_api() -> AsyncIterator[GitHubApi]:
     """Serving at its `url` on a free port."""
-    api, app = GitHubApi(), FastAPI()
-    app.add_api_route("/{path:path}", api.answer, methods=["GET", "POST", "PATCH", "DELETE"])
-    listener = socket.create_server(("127.0.0.1", 0))
-    api.url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    server = uvicorn.Server(
-        uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, date_header=False)
-    )
-    serving = asyncio.create_task(server._serve([listener]))
-    try:
+    api = GitHubApi()
+    async with await asyncio.start_server(api.serve, "127.0.0.1", 0) as server:
+        api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         yield api
-    finally:
-        await api.settled()
-        server.should_exit = True
-        await serving
-        listener.close()
+        await api.close()

@@ -1,11 +1,13 @@
 """A GitHub, somebody who takes what it delivers, and a keeper beside them."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
@@ -33,14 +35,16 @@ def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[GitHubApi]:
-    async with github_api() as each:
+async def receiver() -> AsyncIterator[Subscriber]:
+    async with subscriber() as each:
         yield each
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Subscriber]:
-    async with subscriber() as each:
+async def api(receiver: Subscriber) -> AsyncIterator[GitHubApi]:
+    """It leaves before who takes what it delivers."""
+    assert receiver.port
+    async with github_api() as each:
         yield each
 
 
@@ -71,12 +75,15 @@ class World:
         self, *, every_s: float = EVERY_S, removed_kept_s: float = 0.1
     ) -> AsyncIterator[asyncio.Event]:
         stop = asyncio.Event()
+        # Who is trusted is not read: it takes long, and nothing here is https.
+        client = httpx.AsyncClient(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         keeper = Keeper(
             self.redis,
             lambda: list(self.sources.values()) if self.is_known else None,
             redeliver_every_s=every_s,
             removed_kept_s=removed_kept_s,
             token=self.tokens.get,
+            client=client,
         )
         running = asyncio.create_task(keeper.run(stop))
         try:
@@ -85,6 +92,7 @@ class World:
             stop.set()
             async with asyncio.timeout(5):
                 await running
+            await client.aclose()
 
     async def shows(self, status: str, reason: str = "", name: str = "shop") -> Condition:
         standing = self.sources[name].standing

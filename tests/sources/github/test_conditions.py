@@ -4,16 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi import Response
 
 from tests.sources.github.conftest import World
-from tests.sources.github_api import GitHubApi
+from tests.sources.github_api import GitHubApi, Reply
 from tests.waiting import until
-
-
-def _answer(status: int, body: bytes, **headers: str) -> Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(body, status, headers=named, media_type="application/json")
 
 
 def _wrong_token(api: GitHubApi) -> None:
@@ -26,7 +20,7 @@ def _strange(api: GitHubApi) -> None:
 
 def _forbidden(api: GitHubApi) -> None:
     message = b'{"message": "Resource not accessible by personal access token"}'
-    api.fails = lambda *_: _answer(403, message)
+    api.fails = lambda *_: Reply(403, message)
 
 
 def _full(api: GitHubApi) -> None:
@@ -40,11 +34,11 @@ def _spent(api: GitHubApi) -> None:
 
 def _secondary(api: GitHubApi) -> None:
     message = b'{"message": "You have exceeded a secondary rate limit."}'
-    api.fails = lambda *_: _answer(403, message, retry_after="90")
+    api.fails = lambda *_: Reply(403, message, {"retry-after": "90"})
 
 
 def _down(api: GitHubApi) -> None:
-    api.fails = lambda *_: _answer(502, b"<html>")
+    api.fails = lambda *_: Reply(502, b"<html>")
 
 
 @pytest.mark.parametrize(

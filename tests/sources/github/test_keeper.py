@@ -1,7 +1,6 @@
 """A hook is at GitHub as its source asks for it, whatever became of it meanwhile."""
 
 import asyncio
-import hmac
 import time
 from copy import deepcopy
 from dataclasses import replace
@@ -10,7 +9,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from poplin.store import connect
 from sources.github import TokenPlace
+from sources.github.hooks import Wanted
 from sources.github.memory import HOOKS
 from tests.sources.github.conftest import SECRET, World
 from tests.sources.github_api import TOKEN
@@ -166,11 +167,17 @@ async def test_no_secret_and_no_token_is_kept_in_the_store(world: World) -> None
         await world.shows("True")
 
     [stored] = await _remembered(world)
-    plain = hmac.new(b"", SECRET, "sha256").hexdigest().encode()
     assert f'"hook_id":{kept.standing.webhook_id}'.encode() in stored
     assert SECRET not in stored
     assert TOKEN.encode() not in stored
-    assert plain not in stored
+
+
+def test_what_tells_a_changed_secret_cannot_be_computed_without_the_token() -> None:
+    wanted = Wanted(url="https://hooks.example/", events=("push",), verifies=True, secret=TOKEN)
+
+    assert wanted.digest(TOKEN) == replace(wanted, events=()).digest(TOKEN)
+    assert wanted.digest(TOKEN) != replace(wanted, secret=TOKEN[1:]).digest(TOKEN)
+    assert wanted.digest(TOKEN) != wanted.digest("another token")
 
 
 async def test_a_hook_that_somebody_deleted_is_made_again(world: World) -> None:
@@ -274,13 +281,20 @@ async def test_another_repository_gets_the_hook_and_the_old_one_loses_it(world: 
         await until(lambda: world.hooks("acme/till") and not world.hooks("acme/shop"))
 
 
-async def test_an_edit_that_cannot_be_read_leaves_the_hook_alone(world: World) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [{"is_readable": False}, {"token": None}, {"secret": b""}, {"has_url": False}],
+    ids=str,
+)
+async def test_a_source_in_trouble_of_its_own_leaves_the_hook_alone(
+    world: World, change: dict[str, Any]
+) -> None:
     world.save()
 
     async with world.keeping():
         await world.shows("True")
-        world.save(is_readable=False)
-        await asyncio.sleep(1.5)
+        world.save(**change)
+        await asyncio.sleep(0.8)
 
     assert len(world.hooks()) == 1
 
@@ -346,6 +360,20 @@ async def test_nothing_is_removed_while_nobody_knows_which_sources_there_are(
         await asyncio.sleep(1.5)
 
     assert len(world.hooks()) == 1
+
+
+async def test_without_the_store_nothing_is_done_and_a_keeper_still_ends(world: World) -> None:
+    nobody = connect("redis://127.0.0.1:1", timeout_s=0.5)
+    away = replace(world, redis=nobody)
+    away.save()
+    away.save("by-hand", is_managed=False)
+
+    async with away.keeping():
+        await away.shows("True", "NotManaged", "by-hand")
+        await away.shows("Unknown", "NotLookedYet")
+
+    await nobody.aclose()
+    assert world.api.calls == []
 
 
 async def _is_empty(world: World) -> bool:

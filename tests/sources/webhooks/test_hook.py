@@ -54,7 +54,9 @@ async def test_the_lag_is_since_the_event_happened(sender: Sender, sink: Subscri
     assert 3600 <= taker.standing.lag_s < 3700
 
 
-@pytest.mark.parametrize("time", [None, "yesterday", _time(-3600)])
+@pytest.mark.parametrize(
+    "time", [None, "yesterday", _time(-3600)], ids=["no time", "no date", "to come"]
+)
 async def test_the_lag_is_since_the_webhook_came_where_no_past_time_is_said(
     sender: Sender, sink: Subscriber, time: str | None
 ) -> None:
