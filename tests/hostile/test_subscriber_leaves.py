@@ -25,7 +25,9 @@ from tests.hostile.subscriber_stage import store_of
 
 EVENTS = int(os.environ.get("POPLIN_LEAVE_EVENTS", "800"))
 MOST_IDLE_S = float(os.environ.get("POPLIN_LEAVE_SECONDS", "0.5"))
-MOST_WASTED = 0.005 if MOST_IDLE_S < 2 else 0.001
+MOST_WASTED = 0.02 if MOST_IDLE_S < 2 else 0.001
+"""A subscriber that leaves as a request is on its way wastes one: more of them, the busier the
+machine."""
 BURST = 40
 
 

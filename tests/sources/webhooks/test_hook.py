@@ -1,5 +1,6 @@
 """What becomes of a webhook: its event's lag, and what the status says of it."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,8 +17,6 @@ from sources.webhooks.hook import Hook
 from sources.webhooks.values import Request
 from tests.fabric import Subscriber, subscriber
 from tests.sources.stage import GOOD, KEY, counted, hook
-
-NOW_S = datetime.now(UTC).timestamp()
 
 
 @pytest.fixture
@@ -38,11 +37,11 @@ def _hook(sender: Sender, sink: Subscriber, counts: Counts | None = None) -> Hoo
 
 
 def _request(**more: str) -> Request:
-    return Request(GOOD, orjson.dumps({"id": "1", "more": more}), NOW_S)
+    return Request(GOOD, orjson.dumps({"id": "1", "more": more}), time.time())
 
 
 def _time(seconds_ago: float) -> str:
-    return datetime.fromtimestamp(NOW_S - seconds_ago, UTC).isoformat()
+    return datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
 
 
 async def test_the_lag_is_since_the_event_happened(sender: Sender, sink: Subscriber) -> None:
@@ -115,7 +114,7 @@ async def test_what_is_not_verified_is_not_received(sender: Sender, sink: Subscr
     counts = Counts()
     taker = _hook(sender, sink, counts)
 
-    answer = await taker.take(Request({}, b'{"id": "1"}', NOW_S))
+    answer = await taker.take(Request({}, b'{"id": "1"}', time.time()))
 
     assert answer.status == 401
     assert b"www-authenticate" in dict(answer.headers)
