@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ingress.answers import Answer, refusal
 
-__all__ = ["Framing", "framing", "why_refused", "without_upgrade"]
+__all__ = ["Framing", "framing", "why_refused"]
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -99,12 +99,3 @@ def why_refused(head: Framing) -> Answer | None:
         if is_broken(head):
             return answer
     return None
-
-
-def without_upgrade(version: str, method: bytes, url: bytes, headers: Headers) -> bytes:
-    """The head as it would be if it did not ask for another protocol, which is no reason to
-    refuse it (RFC 9110 7.8).
-    """
-    lines = [b"%b %b HTTP/%b" % (method, url, version.encode())]
-    lines += [b"%b: %b" % pair for pair in headers if pair[0] != b"upgrade"]
-    return b"\r\n".join([*lines, b"", b""])

@@ -17,10 +17,11 @@ import structlog
 from ingress.answers import Answer, probed, refusal
 from ingress.bounds import Bounds
 from ingress.connection import TOO_MUCH, Connection
-from ingress.heads import framing, why_refused, without_upgrade
+from ingress.heads import framing, why_refused
 from ingress.intake import Intake
 from ingress.request import Request, last_words
 from ingress.tally import Tally
+from poplin.upgrade import without_upgrade
 
 __all__ = ["IngressProtocol"]
 

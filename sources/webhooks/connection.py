@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from poplin.upgrade import without_upgrade
 
 __all__ = ["Connection"]
 
@@ -13,7 +16,9 @@ _MOST_CONNECTIONS = 4000
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's, which waits for ever for the end of a head, however long that is."""
+    """uvicorn's, which waits for ever for the end of a head, however long that is, and loses the body
+    of a request that would rather go on in another protocol.
+    """
 
     def __init__(self, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
@@ -22,6 +27,7 @@ class Connection(HttpToolsProtocol):
         """By the data that came last: to a body or to its end."""
         self._gathered = 0
         """Bytes since then: the parser gathers an endless line silently."""
+        self._is_upgrade = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -37,13 +43,35 @@ class Connection(HttpToolsProtocol):
         if self._timer is None and (self.cycle is None or self.cycle.response_complete):
             self._start_timer()  # also for the rest of a body that was refused
         self._has_advanced = False
-        super().data_received(data)
+        self._feed(data)
         self._gathered = 0 if self._has_advanced else self._gathered + len(data)
         if self._gathered > _MOST_HEAD_BYTES:
             self.transport.abort()
 
+    def _feed(self, data: bytes) -> None:
+        """As uvicorn's data_received, but that an Upgrade is passed over."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._is_upgrade:  # not for CONNECT
+                self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _go_on_without_upgrade(self, data: bytes) -> None:
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        head = without_upgrade(version, method, self.url, self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(head + data)
+
     def on_headers_complete(self) -> None:
         self._has_advanced = True
+        self._is_upgrade = any(name == b"upgrade" for name, _ in self.headers) and (
+            self.parser.should_upgrade()
+        )
+        if self._is_upgrade:
+            return
         self._stop_timer()
         super().on_headers_complete()
 
@@ -52,6 +80,8 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._is_upgrade:
+            return
         self._has_advanced = True
         super().on_message_complete()
 

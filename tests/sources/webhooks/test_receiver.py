@@ -340,6 +340,53 @@ async def test_a_header_that_is_there_twice_is_joined(
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+async def test_who_would_rather_speak_another_protocol_is_served(
+    receiver: Stage, sink: Subscriber, protocol: bytes
+) -> None:
+    """With its body, the first bytes of which come with the head: Java's client offers h2c so."""
+    answer = await sent(
+        receiver.url,
+        b"POST /default/shop HTTP/1.1\r\nhost: x\r\nx-token: good\r\nconnection: Upgrade, close\r\n"
+        b'upgrade: %b\r\ncontent-length: 11\r\n\r\n{"id": "1"}' % protocol,
+    )
+
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    assert [each.data for each in sink.received] == [BODY]
+
+
+async def test_a_tunnel_is_refused(receiver: Stage) -> None:
+    head = b"CONNECT /default/shop HTTP/1.1\r\nhost: x\r\nconnection: Upgrade, close\r\nupgrade: x\r\n\r\n"
+
+    assert (await sent(receiver.url, head)).startswith(b"HTTP/1.1 405 ")
+
+
+AMBIGUOUS = [
+    b"content-length: 11\r\ncontent-length: 5\r\n",
+    b"content-length: 11\r\ncontent-length: 11\r\n",
+    b"content-length: 11, 11\r\n",
+    b"content-length: +11\r\n",
+    b"content-length: 5\r\ntransfer-encoding: chunked\r\n",
+    b"transfer-encoding: chunked\r\ncontent-length: 5\r\n",
+    b"transfer-encoding: chunked, identity\r\n",
+    b"transfer-encoding: xchunked\r\n",
+]
+
+
+@pytest.mark.parametrize("length", AMBIGUOUS)
+async def test_a_body_whose_end_is_doubtful_is_refused(
+    receiver: Stage, sink: Subscriber, length: bytes
+) -> None:
+    """Whatever stands before us may have read it in another way."""
+    head = b"POST /default/shop HTTP/1.1\r\nhost: x\r\nx-token: good\r\n" + length + b"\r\n"
+
+    answer = await sent(receiver.url, head + b'b\r\n{"id": "1"}\r\n0\r\n\r\n')
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"connection: close" in answer
+    assert sink.received == []
+
+
 async def test_a_head_that_does_not_end_is_not_waited_for(
     receiver: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
