@@ -27,6 +27,7 @@ class Connection(HttpToolsProtocol):
         """By the data that came last: to a body or to its end."""
         self._gathered = 0
         """Bytes since then: the parser gathers an endless line silently."""
+        self._in_head = True
         self._is_upgrade = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -65,8 +66,17 @@ class Connection(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         self._feed(head + data)
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # a trailer is no header: a proxy may have let it pass unseen
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._has_advanced = True
+        self._in_head = False
         self._is_upgrade = any(name == b"upgrade" for name, _ in self.headers) and (
             self.parser.should_upgrade()
         )

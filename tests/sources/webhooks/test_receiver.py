@@ -340,6 +340,17 @@ async def test_a_header_that_is_there_twice_is_joined(
     assert answer.status_code == 401
 
 
+async def test_a_trailer_is_no_header(receiver: Stage) -> None:
+    """A proxy that sets or takes away headers sees none of what follows the body."""
+    answer = await sent(
+        receiver.url,
+        b"POST /default/shop HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+        b'transfer-encoding: chunked\r\n\r\nb\r\n{"id": "1"}\r\n0\r\nx-token: good\r\n\r\n',
+    )
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
 @pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
 async def test_who_would_rather_speak_another_protocol_is_served(
     receiver: Stage, sink: Subscriber, protocol: bytes
