@@ -13,6 +13,11 @@ __all__ = ["Connection"]
 _HEAD_S = 10.0
 _MOST_HEAD_BYTES = 32 * 1024
 _MOST_CONNECTIONS = 4000
+_MOST_PIPELINED = 16
+
+
+class _FloodError(Exception):
+    """Stops the parser amid its data."""
 
 
 class Connection(HttpToolsProtocol):
@@ -58,7 +63,8 @@ class Connection(HttpToolsProtocol):
             if self._is_upgrade:  # not for CONNECT
                 self._go_on_without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            if not self.transport.is_closing():
+                self.send_400_response("Invalid HTTP request received.")
 
     def _go_on_without_upgrade(self, data: bytes) -> None:
         version, method = self.parser.get_http_version(), self.parser.get_method()
@@ -75,6 +81,10 @@ class Connection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            # uvicorn reads on after each answer, and a request of 20 bytes waits in 1,500.
+            self.transport.abort()
+            raise _FloodError
         self._has_advanced = True
         self._in_head = False
         self._is_upgrade = any(name == b"upgrade" for name, _ in self.headers) and (
@@ -95,7 +105,17 @@ class Connection(HttpToolsProtocol):
         self._has_advanced = True
         super().on_message_complete()
 
+    def pause_writing(self) -> None:
+        """The client does not read its answers."""
+        super().pause_writing()
+        self._start_timer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_timer()
+
     def _start_timer(self) -> None:
+        self._stop_timer()
         self._timer = self.loop.call_later(_HEAD_S, self.transport.abort)
 
     def _stop_timer(self) -> None:

@@ -165,6 +165,8 @@ async def stage(
         complaints=Complaints(),
     )
     listener = socket.create_server(("127.0.0.1", 0))
+    # Inherited by its connections: who reads no answers fills little room.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     listener.setblocking(False)
     found = Stage(url_of(listener), receiver, sources, sender, serves, counts)
     if sink_url is not None:

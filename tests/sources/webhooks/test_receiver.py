@@ -2,15 +2,20 @@
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
 
 import httpx
 import pytest
 import structlog
 
 from sources.webhooks import connection
+from sources.webhooks.hook import Taker
 from tests.fabric import Received, Subscriber, subscriber
 from tests.sources.stage import GOOD, KEY, Stage, counted, sent, stage
+from tests.waiting import until
 
 BODY = b'{"id": "1"}'
 
@@ -431,3 +436,44 @@ async def test_a_second_head_that_does_not_end_is_not_waited_for_either(
 )
 async def test_a_head_without_end_is_cut_off(receiver: Stage, data: bytes) -> None:
     assert await sent(receiver.url, data, within_s=5) == b""  # sooner than for being slow
+
+
+async def test_who_sends_on_and_on_without_waiting_for_answers_is_cut_off(
+    receiver: Stage,
+) -> None:
+    """Each request that waits for its turn takes many times the memory of its bytes."""
+    flood = b"GET /livez HTTP/1.1\r\n\r\n" * 10_000
+
+    assert (await sent(receiver.url, flood, within_s=4)).count(b"HTTP/1.1 200") < 10_000
+
+
+async def test_who_reads_no_answers_is_not_waited_for(
+    receiver: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sends no more at once than may wait, so that it is not cut off for that."""
+    monkeypatch.setattr(connection, "_HEAD_S", 0.2)
+    taken: list[str] = []
+    find = receiver.sources.at
+
+    def at(path: str) -> Taker | None:
+        taken.append(path)
+        return find(path)
+
+    monkeypatch.setattr(receiver.sources, "at", at)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        host, _, port = receiver.url.removeprefix("http://").partition(":")
+        client.connect((host, int(port)))
+        with pytest.raises(ConnectionError):
+            await _ask_on_and_on(client, taken)
+
+
+async def _ask_on_and_on(client: socket.socket, taken: list[str]) -> None:
+    for count in range(16, 100_000, 16):
+        client.send(b"GET /default/shop HTTP/1.1\r\n\r\n" * 16)
+        with suppress(TimeoutError):
+            await until(partial(_has, taken, count), within_s=0.3)
+
+
+def _has(found: list[str], count: int) -> bool:
+    return len(found) >= count
