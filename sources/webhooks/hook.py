@@ -39,14 +39,16 @@ class Taker(Protocol):
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A source that cannot be served: without its secrets nothing can be verified, and without a
-    sink nothing can be kept, so that nothing is taken.
+    sink nothing can be kept, so that nothing is taken. `why` is for the log.
     """
 
     key: str
     standing: Standing
+    why: str = ""
 
     async def take(self, _request: Request) -> Answer:
-        return refusal(503, "not_ready", "this source is not ready; deliver again later")
+        detail = "this source is not ready; deliver again later"
+        return refusal(503, "not_ready", detail, why=self.why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

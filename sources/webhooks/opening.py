@@ -30,7 +30,8 @@ class Opener:
         """Closed unless all that verifying and emitting take is there."""
         source, sink_uri = resolved.source, resolved.sink_uri
         if source is None or sink_uri is None or not _has_secrets(resolved, source.spec):
-            return Closed(resolved.status.key, standing)
+            ready = resolved.status.condition("Ready")
+            return Closed(resolved.status.key, standing, f"{ready.reason}: {ready.message}")
         return Hook(
             key=source.key,
             standing=standing,

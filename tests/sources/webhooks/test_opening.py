@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from poplin.catalog import Condition
 from poplin.metrics import Counts
 from poplin.resources import ResolvedSource
 from poplin.resources.source_models import SecretKey, WebhookSpec
@@ -67,6 +68,18 @@ async def test_a_source_that_lacks_something_takes_nothing(each: ResolvedSource)
     assert isinstance(taker, Closed)
     assert (answer.status, answer.reason) == (503, "not_ready")
     assert taker.key == "WebhookSource/default/shop"
+
+
+async def test_the_log_hears_why_a_source_takes_nothing() -> None:
+    """Its provider does not: whose secret is missing is nothing for strangers."""
+    missing = Condition("Ready", "False", "SecretTokenNotFound", "Secret a/b is not in the files")
+    status = replace(resolved(secrets=()).status, conditions=(missing,))
+    taker = await _opened(replace(resolved(secrets=()), status=status))
+
+    answer = await taker.take(Request({}, b"", 0.0))
+
+    assert answer.why == "SecretTokenNotFound: Secret a/b is not in the files"
+    assert b"Secret" not in answer.body
 
 
 async def test_slack_is_answered_in_its_time_and_shown_nothing() -> None:
