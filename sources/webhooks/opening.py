@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from poplin.resources import ResolvedSource
-from poplin.resources.source_models import Source, SourceSpec, WebhookSpec
+from poplin.resources.source_models import Preset, Source, SourceSpec, WebhookSpec
 from poplin.sender import Target
 from sources.emit import Emitter
 from sources.standing import Standing
@@ -14,6 +14,11 @@ from sources.webhooks.hook import Closed, Hook, Taker
 from sources.webhooks.values import Mapper, Verifier
 
 __all__ = ["Opener"]
+
+_PATIENCE_S = 9.0
+_IMPATIENT: dict[Preset | None, float] = {"slack": 2.0, "shopify": 4.0}
+"""How long providers wait for an answer, less a second that the way to it may take: most wait 10 s
+or longer, Slack 3 and Shopify 5."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +56,9 @@ def _is_slack(spec: SourceSpec) -> bool:
 
 
 def _patience_s(spec: SourceSpec) -> float:
-    """How long the provider waits for an answer, less what the way to it may take: GitHub and others
-    10 s, Slack 3.
-    """
-    return 2.0 if _is_slack(spec) else 9.0
+    """For the sink's answer."""
+    preset = spec.preset if isinstance(spec, WebhookSpec) else None
+    return _IMPATIENT.get(preset, _PATIENCE_S)
 
 
 def _has_secrets(resolved: ResolvedSource, spec: SourceSpec) -> bool:

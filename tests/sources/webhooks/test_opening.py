@@ -19,6 +19,7 @@ from tests.sources.stage import JsonMapper, TokenVerifier, resolved
 
 NONE = WebhookSpec(preset="none")
 SLACK = WebhookSpec(preset="slack", secrets=(SecretKey(name="s", key="k"),))
+SHOPIFY = replace(SLACK, preset="shopify")
 
 
 async def _opened(each: ResolvedSource) -> Taker:
@@ -89,3 +90,11 @@ async def test_slack_is_answered_in_its_time_and_shown_nothing() -> None:
     assert isinstance(other, Hook)
     assert (slack.accepted.status, slack.accepted.body, slack.emit_timeout_s) == (200, b"", 2)
     assert (other.accepted.status, other.emit_timeout_s) == (202, 5)
+
+
+async def test_shopify_is_answered_before_it_gives_up() -> None:
+    """It waits 5 s in all."""
+    shopify = await _opened(resolved(spec=SHOPIFY))
+
+    assert isinstance(shopify, Hook)
+    assert (shopify.accepted.status, shopify.emit_timeout_s) == (202, 4)
