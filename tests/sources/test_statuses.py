@@ -121,7 +121,8 @@ async def test_a_store_that_is_away_is_waited_for_and_told_of_once(
     scene = Scene(away, [STATUS])
     with structlog.testing.capture_logs() as lines:
         async with scene.running():
-            await asyncio.sleep(0.05)
+            await until(lambda: lines)
+            await asyncio.sleep(0.05)  # a few looks more
             scene.statuses._redis = redis
 
             await until(lambda: _written(redis))
