@@ -92,7 +92,8 @@ class Connection(HttpToolsProtocol):
         )
         if self._is_upgrade:
             return
-        self._stop_timer()
+        if not self.flow.write_paused:
+            self._stop_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

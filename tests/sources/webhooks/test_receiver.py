@@ -477,3 +477,18 @@ async def _ask_on_and_on(client: socket.socket, taken: list[str]) -> None:
 
 def _has(found: list[str], count: int) -> bool:
     return len(found) >= count
+
+
+async def test_nor_is_who_asks_for_more_meanwhile(
+    receiver: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_HEAD_S", 0.2)
+    made = connection.Connection.connection_made
+
+    def made_full(self: connection.Connection, transport: asyncio.Transport) -> None:
+        made(self, transport)
+        self.pause_writing()
+
+    monkeypatch.setattr(connection.Connection, "connection_made", made_full)
+
+    assert await sent(receiver.url, b"GET /livez HTTP/1.1\r\n\r\n", within_s=4) == b""
