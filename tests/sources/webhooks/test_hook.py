@@ -33,7 +33,7 @@ async def sender() -> AsyncIterator[Sender]:
 
 
 def _hook(sender: Sender, sink: Subscriber, counts: Counts | None = None) -> Hook:
-    return hook(KEY, sender, Tally(counts or Counts()), sink.url, Standing(), emit_timeout_s=0.2)
+    return hook(KEY, sender, Tally(counts or Counts()), sink.url, Standing(), emit_timeout_s=5)
 
 
 def _request(**more: str) -> Request:
