@@ -6,7 +6,7 @@ import pytest
 
 from poplin.catalog import Condition
 from poplin.resources import ResolvedSource
-from poplin_cli.up.source_news import source_news
+from poplin.watch import source_news
 from tests.sources.stage import resolved
 
 SHOP = resolved()

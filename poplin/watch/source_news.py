@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from poplin.resources import ResolvedSource
-from poplin.watch import Level
+from poplin.watch.told import Level
 
 __all__ = ["source_news"]
 
