@@ -41,7 +41,17 @@ NOT_READY = replace(
         ),
         ([SHOP], [replace(SHOP, status=replace(SHOP.status, warnings=("w",)))], []),
     ],
-    ids=["added", "removed", "same", "spec", "what else is served", "an edit refused", "secret", "not ready", "warnings alone"],
+    ids=[
+        "added",
+        "removed",
+        "same",
+        "spec",
+        "what else is served",
+        "an edit refused",
+        "secret",
+        "not ready",
+        "warnings alone",
+    ],
 )
 def test_changes_are_told(
     before: list[ResolvedSource], after: list[ResolvedSource], lines: list[tuple[str, str]]
