@@ -107,7 +107,7 @@ class Hook:
         if error.status == 413:
             size = len(event.data)
             self.standing.too_large(size)
-            detail = f"the sink refused an event of {size} bytes; have it take more, then send again"
+            detail = f"the sink refused an event of {size} bytes; have it take more and send again"
             return refusal(413, "too_large", detail, why=why)
         if error.is_final:
             self.standing.sink_failed("SinkRefuses", why)
