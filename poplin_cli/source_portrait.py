@@ -5,11 +5,14 @@ from typing import Any
 
 from rich.console import Console
 
+from poplin_cli.columns import age_text
 from poplin_cli.facts import conditions, facts, heading, next_steps, warnings
 from poplin_cli.show import console, printable
 from poplin_cli.source_hints import source_hints
 
 __all__ = ["source_portrait"]
+
+_MINUTE_S = 60
 
 
 def source_portrait(view: dict[str, Any]) -> None:
@@ -43,7 +46,7 @@ def _events(out: Console, attributes: Sequence[dict[str, str]]) -> None:
 
 
 def _webhooks(out: Console, view: dict[str, Any]) -> None:
-    counts, lag = view["counts"], view["lag"]
+    counts = view["counts"]
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts["refusedFor"].items())
     heading(out, "Webhooks")
     facts(
@@ -52,6 +55,13 @@ def _webhooks(out: Console, view: dict[str, Any]) -> None:
         ("Refused", f"{counts['refused']}: {reasons}" if reasons else 0),
         ("Emitted", counts["emitted"]),
         ("Attempts that failed", counts["sinkFailures"]),
-        ("Lag of the newest", "nothing is emitted yet" if lag is None else f"{lag:.3g} s"),
+        ("Lag of the newest", _lag(view["lag"], counts["emitted"])),
         indent="  ",
     )
+
+
+def _lag(seconds: float | None, emitted: int) -> str:
+    """Counts outlive the process that knows the lag."""
+    if seconds is None:
+        return "nothing is emitted since it began anew" if emitted else "nothing is emitted yet"
+    return f"{seconds:.3g} s" if seconds < _MINUTE_S else age_text(seconds)

@@ -15,6 +15,7 @@ from poplin.sender import Limits, Sender
 from poplin.settings import SourcesSettings
 from poplin.store import Availability, connect
 from poplin.waiting import wait
+from poplin.watch import source_news
 from sources.complaints import Complaints
 from sources.emit import Emitter
 from sources.files import Files
@@ -80,8 +81,11 @@ async def serve(settings: SourcesSettings) -> None:
     tune_collector()
 
     def take(loaded: Loaded) -> None:
+        before = _resolved(sources)
         sources.take(loaded)
         statuses.wake()
+        if not settings.is_supervised:
+            _tell(before, _resolved(sources))
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(files.follow(take, stop), name="follow files")
@@ -131,6 +135,16 @@ def _resolve(
         known=known,
         receiver_url=lambda path: base_url + path,
     )
+
+
+def _resolved(sources: Sources) -> list[ResolvedSource]:
+    return [each.resolved for each in sources.served]
+
+
+def _tell(before: Sequence[ResolvedSource], now: Sequence[ResolvedSource]) -> None:
+    log = structlog.get_logger()
+    for text, level in source_news(before, now):
+        getattr(log, level)(text)
 
 
 def _current(sources: Sources) -> list[SourceStatus] | None:

@@ -11,6 +11,7 @@ from poplin.errors import ConfigurationError, StoreUnavailableError
 from poplin.process import listening_socket, set_on_signal, url_of
 from poplin.resources import Loaded, ResolvedSource, resolve_sources
 from poplin.store import connect, ensure_profile, masked
+from poplin.watch import source_news
 from poplin_cli.embedded import store_command
 from poplin_cli.options import TOKEN_VARIABLE
 from poplin_cli.up.announce import announce
@@ -21,7 +22,6 @@ from poplin_cli.up.publishing import Publisher
 from poplin_cli.up.readiness import becomes_ready
 from poplin_cli.up.rows import rows, source_rows
 from poplin_cli.up.settings import UpSettings
-from poplin_cli.up.source_news import source_news
 from poplin_cli.up.supervisor import Process, ProcessSpec
 from poplin_cli.up.webhooks import Webhooks, is_without_source
 

@@ -239,6 +239,18 @@ async def test_webhooks_need_no_store(tmp_path: Path) -> None:
     assert seconds < 10  # as it promises; usually one
 
 
+async def test_who_serves_sources_alone_is_told_which_are_not_ready(tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_text(source_yaml(sink="uri: 'http://127.0.0.1:1/'"))
+    async with sources_alone(file) as process:
+        missing = await _line(process, "GitHubSource default/hub added")
+        file.write_text(file.read_text() + SECRET_YAML)
+        mended = await _line(process, "GitHubSource default/hub changed")
+
+    assert "not ready: SecretTokenNotFound: Secret default/hub is not in the files" in missing
+    assert "not ready" not in mended
+
+
 @pytest.fixture
 def locked_store(tmp_path: Path) -> Iterator[str]:
     """One whose password is not in its URL."""

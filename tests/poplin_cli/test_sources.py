@@ -163,6 +163,22 @@ async def test_a_source_that_has_seen_nothing_says_what_to_paste_where(
     assert "nothing is emitted yet" in text
 
 
+@pytest.mark.parametrize(
+    ("lag_s", "text"),
+    [(59.96, "60 s"), (95_300_000.0, "1103d"), (None, "nothing is emitted since it began anew")],
+)
+async def test_a_lag_is_told_as_people_tell_times(
+    redis: Redis, poplin: Poplin, lag_s: float | None, text: str
+) -> None:
+    status = a_source("hub", lag_s=lag_s)
+    await write_sources(redis, [status])
+    counts = Counts()
+    Tally(counts).emitted(status.key, 0.1)
+    await Flusher(redis, counts).flush()
+
+    assert f"  Lag of the newest:    {text}" in poplin("describe", "source", "hub").output
+
+
 async def test_one_that_is_refused_has_no_url_and_no_settings(redis: Redis, poplin: Poplin) -> None:
     invalid = (Condition("Ready", "False", "Invalid", "spec.sink is missing; add it"),)
     bare = a_source(

@@ -6,10 +6,11 @@ import pytest
 
 from poplin.catalog import Condition
 from poplin.resources import ResolvedSource
-from poplin_cli.up.source_news import source_news
+from poplin.watch import source_news
 from tests.sources.stage import resolved
 
 SHOP = resolved()
+assert SHOP.source is not None
 NOT_READY = replace(
     SHOP, status=replace(SHOP.status, conditions=(Condition("Ready", "False", "Why", "because"),))
 )
@@ -22,6 +23,16 @@ NOT_READY = replace(
         ([SHOP], [], [("WebhookSource default/shop removed", "info")]),
         ([SHOP], [SHOP], []),
         ([SHOP], [resolved(digest="2")], [("WebhookSource default/shop changed", "info")]),
+        (
+            [SHOP],
+            [replace(SHOP, source=replace(SHOP.source, overrides=(("team", "porters"),)))],
+            [("WebhookSource default/shop changed", "info")],
+        ),
+        (
+            [SHOP],
+            [replace(SHOP, source=replace(SHOP.source, warnings=("w",), refused_edit="no"))],
+            [],
+        ),
         ([SHOP], [resolved(secrets=(b"new",))], [("WebhookSource default/shop changed", "info")]),
         (
             [SHOP],
@@ -30,7 +41,17 @@ NOT_READY = replace(
         ),
         ([SHOP], [replace(SHOP, status=replace(SHOP.status, warnings=("w",)))], []),
     ],
-    ids=["added", "removed", "same", "spec", "secret", "not ready", "warnings alone"],
+    ids=[
+        "added",
+        "removed",
+        "same",
+        "spec",
+        "what else is served",
+        "an edit refused",
+        "secret",
+        "not ready",
+        "warnings alone",
+    ],
 )
 def test_changes_are_told(
     before: list[ResolvedSource], after: list[ResolvedSource], lines: list[tuple[str, str]]

@@ -1,9 +1,10 @@
 """Telling what an edit did to the sources, a line for each."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from poplin.resources import ResolvedSource
-from poplin.watch import Level
+from poplin.watch.told import Level
 
 __all__ = ["source_news"]
 
@@ -38,8 +39,9 @@ def _changes(
 
 
 def _served(source: ResolvedSource) -> tuple[object, ...]:
-    """A Secret's new value is a change of the sources that have it."""
-    status = source.status
+    """A Secret's new value is a change of the sources that have it, and so is an annotation."""
+    status, document = source.status, source.source
     return (
-        status.spec_digest, status.conditions, source.sink_uri, source.secrets, source.access_token
+        document and replace(document, warnings=(), refused_edit=""), status.spec_digest,
+        status.conditions, source.sink_uri, source.secrets, source.access_token,
     )  # fmt: skip
