@@ -8,7 +8,7 @@ import uvicorn
 from console.access import Access
 from console.app import console_app
 from console.audit import Audit
-from poplin.process import listening_socket, set_on_signal
+from poplin.process import listening_socket, serve_until, set_on_signal
 from poplin.settings import ConsoleSettings
 from poplin.store import Availability, connect
 
@@ -37,21 +37,12 @@ async def serve(settings: ConsoleSettings) -> None:
             timeout_graceful_shutdown=2,
         )
     )
-
-    async def end() -> None:
-        await stop.wait()
-        server.should_exit = True
-
     structlog.get_logger().info("listening", host=host, port=port)
     if access.token is None and not access.is_local:
         structlog.get_logger().warning(
             "whoever reaches this address can read and change everything; give --admin-token",
             host=host,
         )
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(end(), name="end serving")
-        # Not serve(): the signals are ours.
-        await server._serve([listener])  # noqa: SLF001
-        stop.set()
+    await serve_until(server, listener, stop)
     audit.flush()
     await redis.aclose()

@@ -1,7 +1,6 @@
 """The ingress process: builds its clients, joins its parts, serves until told to stop."""
 
 import asyncio
-import socket
 from functools import partial
 from typing import Any
 
@@ -21,7 +20,13 @@ from ingress.tally import Tally
 from poplin.catalog import Follower
 from poplin.errors import ConfigurationError
 from poplin.metrics import Counts, Flusher
-from poplin.process import listening_socket, raise_file_limit, set_on_signal, tune_collector
+from poplin.process import (
+    listening_socket,
+    raise_file_limit,
+    serve_until,
+    set_on_signal,
+    tune_collector,
+)
 from poplin.settings import IngressSettings
 from poplin.store import Availability, LeanRedis, check_profile, connect, ensure_profile
 
@@ -78,7 +83,7 @@ async def serve(settings: IngressSettings) -> None:
         tasks.create_task(look_after(server.server_state.connections, stop), name="look after")
         # A store that answers is checked before the first request, which waits in the socket.
         await asyncio.wait({check}, timeout=_STORE_FIRST_S)
-        serving = tasks.create_task(_serve(server, listener, stop), name="serve")
+        serving = tasks.create_task(serve_until(server, listener, stop), name="serve")
         structlog.get_logger().info("listening", host=host, port=port)
         await stop.wait()
         await serving
@@ -102,18 +107,6 @@ async def _open(
         stop.set()
         return error
     return None
-
-
-async def _serve(server: uvicorn.Server, listener: socket.socket, stop: asyncio.Event) -> None:
-    async def end() -> None:
-        await stop.wait()
-        server.should_exit = True
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(end(), name="end serving")
-        # Not serve(): the signals are ours.
-        await server._serve([listener])  # noqa: SLF001
-        stop.set()
 
 
 def _server(app: FastAPI, protocol: Any, settings: IngressSettings) -> uvicorn.Server:

@@ -7,10 +7,19 @@ import resource
 import signal
 import socket
 from contextlib import suppress
+from typing import Protocol
 
 from poplin.errors import ConfigurationError
 
-__all__ = ["listening_socket", "raise_file_limit", "set_on_signal", "tune_collector", "url_of"]
+__all__ = [
+    "Server",
+    "listening_socket",
+    "raise_file_limit",
+    "serve_until",
+    "set_on_signal",
+    "tune_collector",
+    "url_of",
+]
 
 _NEXT = {errno.EADDRINUSE: "a free port", errno.EACCES: "a port above 1023"}
 
@@ -51,6 +60,30 @@ def url_of(listener: socket.socket) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(Protocol):
+    """uvicorn's, which the services build: the core has none."""
+
+    should_exit: bool
+
+    async def _serve(self, sockets: list[socket.socket], /) -> None: ...
+
+
+async def serve_until(server: Server, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Until `stop`, and then as long as the server grants the requests under way. A server that
+    ends by itself sets `stop`.
+    """
+
+    async def end() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(end(), name="end serving")
+        # Not serve(): the signals are ours.
+        await server._serve([listener])  # noqa: SLF001
+        stop.set()
 
 
 def raise_file_limit() -> None:

@@ -7,7 +7,7 @@ records; ingress and dispatcher read them and never look at YAML.
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["BrokerRecord", "Condition", "DeliveryPolicy", "TriggerRecord", "Verdict"]
+__all__ = ["BrokerRecord", "Condition", "DeliveryPolicy", "Judged", "TriggerRecord", "Verdict"]
 
 MEBIBYTE = 1024 * 1024
 
@@ -108,8 +108,24 @@ class Condition:
     message: str = ""
 
 
+class Judged:
+    """What has conditions: one of them is Ready."""
+
+    __slots__ = ()
+    conditions: tuple[Condition, ...]
+
+    @property
+    def ready(self) -> bool:
+        return self.condition("Ready").status == "True"
+
+    def condition(self, kind: str) -> Condition:
+        """The one of that type; Unknown when there is none."""
+        unknown = Condition(kind, "Unknown")
+        return next((each for each in self.conditions if each.type == kind), unknown)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Judged):
     """What is true of an object, for people to see: one that is not Ready may have no record.
 
     `warnings` leave it Ready. `broker` is a Trigger's. A URI is None while it is not known.
@@ -134,10 +150,6 @@ class Verdict:
         return f"{self.kind}/{self.namespace}/{self.name}"
 
     @property
-    def ready(self) -> bool:
-        return self.condition("Ready").status == "True"
-
-    @property
     def reason(self) -> str:
         """Why it is not Ready."""
         return self.condition("Ready").reason
@@ -145,8 +157,3 @@ class Verdict:
     @property
     def message(self) -> str:
         return self.condition("Ready").message
-
-    def condition(self, kind: str) -> Condition:
-        """The one of that type; Unknown when there is none."""
-        unknown = Condition(kind, "Unknown")
-        return next((each for each in self.conditions if each.type == kind), unknown)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from poplin.catalog.records import Condition
+from poplin.catalog.records import Condition, Judged
 from poplin.log.scripts import Script
 from poplin.store import translated
 
@@ -34,7 +34,7 @@ _ALIVE_MS = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceStatus:
+class SourceStatus(Judged):
     """`conditions` begins with Ready. A URI is None while it is not known; `url` is what a provider
     is to be told. Ready is that of the first of SinkProvided, SecretsProvided and
     WebhookConfigured that is not True; DeliveryReceived and EventsAccepted are for people.
@@ -62,15 +62,6 @@ class SourceStatus:
     @property
     def key(self) -> str:
         return f"{self.kind}/{self.namespace}/{self.name}"
-
-    @property
-    def ready(self) -> bool:
-        return self.condition("Ready").status == "True"
-
-    def condition(self, kind: str) -> Condition:
-        """The one of that type; Unknown when there is none."""
-        unknown = Condition(kind, "Unknown")
-        return next((each for each in self.conditions if each.type == kind), unknown)
 
 
 @dataclass(frozen=True, slots=True)

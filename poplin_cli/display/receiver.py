@@ -12,7 +12,7 @@ import uvicorn
 from poplin.codec import decode_all
 from poplin.errors import InvalidEventError
 from poplin.event import Event
-from poplin.process import listening_socket, set_on_signal
+from poplin.process import listening_socket, serve_until, set_on_signal
 from poplin.waiting import wait
 from poplin_cli.display.answers import Answer, Attempts, Behaviour, Decider
 from poplin_cli.events import details, event_view
@@ -150,13 +150,4 @@ async def display(host: str, port: int, make: Callable[[asyncio.Event], Receiver
             timeout_graceful_shutdown=2,
         )
     )
-
-    async def end() -> None:
-        await stop.wait()
-        server.should_exit = True
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(end(), name="end serving")
-        # Not serve(): the signals are ours.
-        await server._serve([listener])  # noqa: SLF001
-        stop.set()
+    await serve_until(server, listener, stop)

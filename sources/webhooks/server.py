@@ -6,6 +6,7 @@ from typing import Any
 
 import uvicorn
 
+from poplin.process import serve_until
 from sources.webhooks.connection import Connection
 
 __all__ = ["serve_webhooks"]
@@ -29,13 +30,4 @@ async def serve_webhooks(
             timeout_graceful_shutdown=int(grace_s),
         )
     )
-
-    async def end() -> None:
-        await stop.wait()
-        server.should_exit = True
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(end(), name="end serving")
-        # Not serve(): the signals are ours.
-        await server._serve([listener])  # noqa: SLF001
-        stop.set()
+    await serve_until(server, listener, stop)
