@@ -53,7 +53,10 @@ class BodyReader:
     def _check(self, size: int) -> None:
         if size > self._most_bytes:
             raise RefusedError(
-                413, "too_large", f"the body is larger than {self._most_bytes} bytes"
+                413,
+                "too_large",
+                f"the body is larger than {self._most_bytes} bytes; start the receiver with a larger "
+                "--max-webhook-bytes",
             )
 
 

@@ -105,8 +105,10 @@ class Hook:
         """The provider is told no more of the sink than its status."""
         why = str(error)
         if error.status == 413:
-            self.standing.too_large(len(event.data))
-            return refusal(413, "too_large", "the event is larger than the sink takes", why=why)
+            size = len(event.data)
+            self.standing.too_large(size)
+            detail = f"the sink refused an event of {size} bytes; have it take more and send again"
+            return refusal(413, "too_large", detail, why=why)
         if error.is_final:
             self.standing.sink_failed("SinkRefuses", why)
             return refusal(502, "sink_refuses", why, why=why)

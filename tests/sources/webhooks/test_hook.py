@@ -87,6 +87,7 @@ async def test_a_sink_that_takes_nothing_of_that_size_is_told_with_the_size(
     assert (answer.status, answer.reason) == (413, "too_large")
     assert accepted.reason == "EventTooLarge"
     assert f"{len(request.body)} bytes" in accepted.message
+    assert f"{len(request.body)} bytes" in answer.body.decode()
 
 
 async def test_the_provider_is_passed_on_how_long_the_sink_wants_to_be_left_alone(
