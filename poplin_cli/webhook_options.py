@@ -33,7 +33,7 @@ WebhookUrlOption = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Where providers reach the receiver, such as https://hooks.example.com; hooks are set "
+        help="Where providers reach the receiver, such as https://example.com; hooks are set "
         "up with it.",
     ),
 ]
