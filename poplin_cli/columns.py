@@ -43,6 +43,15 @@ def _reason(row: Row) -> str:
     return str(row["reason"])
 
 
+def _source_reason(row: Row) -> str:
+    """That of Ready; else of deliveries that fail although it is."""
+    if row["ready"] == "True":
+        for each in row["status"]["conditions"]:
+            if (each["type"], each["status"]) == ("EventsAccepted", "False"):
+                return str(each["reason"])
+    return _reason(row)
+
+
 BROKER_COLUMNS = (
     Column("NAME", itemgetter("name")),
     Column("URL", itemgetter("url"), 3),
@@ -71,6 +80,6 @@ SOURCE_COLUMNS = (
     Column("KIND", itemgetter("kind"), 2),
     Column("SINK", itemgetter("sinkUri"), 4),
     Column("READY", _ready),
-    Column("REASON", _reason, 1),
+    Column("REASON", _source_reason, 1),
     Column("URL", itemgetter("url"), 3),
 )

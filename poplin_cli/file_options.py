@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["FilesOption", "ResolveOption"]
+from poplin.errors import ConfigurationError
+
+__all__ = ["FilesOption", "ResolveOption", "checked_files"]
 
 FilesOption = Annotated[
     list[Path], typer.Option("--file", "-f", help="YAML file or folder; may be given again.")
@@ -18,3 +20,11 @@ ResolveOption = Annotated[
         "given again.",
     ),
 ]
+
+
+def checked_files(files: list[Path]) -> tuple[Path, ...]:
+    """What is not there at the start is misspelt. Raises ConfigurationError."""
+    for each in files:
+        if not each.exists():
+            raise ConfigurationError(f"-f {each}: there is no such file or folder; name one")
+    return tuple(files)

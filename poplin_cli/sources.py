@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from poplin_cli.file_options import FilesOption, ResolveOption
+from poplin_cli.file_options import FilesOption, ResolveOption, checked_files
 from poplin_cli.runner import run_service
 from poplin_cli.service_options import LogFormat, LogFormatOption, RedisOption, SocketOption
 from poplin_cli.webhook_options import (
@@ -48,7 +48,7 @@ def sources(
         serve(
             SourcesSettings(
                 redis_url=redis,
-                files=tuple(files),
+                files=checked_files(files),
                 services=read_services(resolve or ()),
                 ingress_url=checked_base_url("--ingress-url", ingress_url),
                 host=webhook_host,

@@ -1,5 +1,6 @@
 """What documents take from the code is what the code has; what their commands show: tests/docs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from poplin.resources.annotations import ANNOTATIONS
 from tests.annotation_table import with_table
 from tests.command_reference import with_reference
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
 def test_the_table_of_annotations_is_the_one_in_the_code() -> None:
@@ -21,6 +23,24 @@ def test_the_reference_of_commands_is_the_one_of_the_command_line() -> None:
     page = (DOCS / "cli.md").read_text()
 
     assert with_reference(page) == page, "run make docs"
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))], ids=str
+)
+def test_a_link_leads_to_a_file_and_to_a_heading_of_it(page: Path) -> None:
+    """Links within the repository; headings as GitHub names them."""
+    for link in re.findall(r"\]\((?!https?:)([^)\s]*)\)", page.read_text()):
+        file, _, heading = link.partition("#")
+        target = page.parent / file if file else page
+
+        assert target.exists(), link
+        assert not heading or heading in _headings(target), link
+
+
+def _headings(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("name", ANNOTATIONS)

@@ -58,7 +58,7 @@ def refusal(
 
 
 def refused(error: RefusedError) -> Answer:
-    return refusal(error.status, error.reason, str(error))
+    return refusal(error.status, error.reason, str(error), why=str(error))
 
 
 def _entity(content_type: bytes, body: bytes) -> Headers:

@@ -41,6 +41,24 @@ async def test_a_pipe_gets_every_column_in_full(redis: Redis, poplin: Poplin) ->
     assert second.split()[3:5] == ["False", "SecretNotFound"]
 
 
+async def test_one_that_is_ready_tells_why_its_deliveries_fail(
+    redis: Redis, poplin: Poplin
+) -> None:
+    large = Condition("EventsAccepted", "False", "EventTooLarge", "give --max-event-bytes")
+    await write_sources(redis, [a_source("hub", conditions=(Condition("Ready", "True"), large))])
+
+    _, row = poplin("get", "sources").output.splitlines()
+
+    assert row.split()[3:5] == ["True", "EventTooLarge"]
+
+
+def test_files_that_are_not_there_are_said_before_anything_is_served(poplin: Poplin) -> None:
+    found = poplin("sources", "--redis", "redis://127.0.0.1:1", "-f", "nix")
+
+    assert found.exit_code == 2
+    assert "-f nix: there is no such file or folder" in found.stderr
+
+
 async def test_a_narrow_terminal_keeps_the_name_and_whether_it_is_ready(
     redis: Redis, console: Console
 ) -> None:
