@@ -13,7 +13,7 @@ from tests.faults.store import paused, running
 from tests.sources.github_api import TOKEN, GitHubApi, github_api
 from tests.waiting import until
 
-DOWN_S = 60.0 if results.IS_LONG else 15.0
+DOWN_S = 60.0
 RATE = 5.0
 _AROUND_S = 2.0
 _PLACE = "acme/shop"
