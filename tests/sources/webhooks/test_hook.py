@@ -15,14 +15,8 @@ from sources.tally import Tally
 from sources.webhooks.answers import SILENT
 from sources.webhooks.hook import Hook
 from sources.webhooks.values import Request
-from tests.fabric import Subscriber, subscriber
+from tests.fabric import Subscriber
 from tests.sources.stage import GOOD, KEY, counted, hook
-
-
-@pytest.fixture
-async def sink() -> AsyncIterator[Subscriber]:
-    async with subscriber() as each:
-        yield each
 
 
 @pytest.fixture
