@@ -140,7 +140,7 @@ def _of_sink(conditions: list[dict[str, str]], uri: str) -> Iterator[str]:
 
 
 def _all_well(view: dict[str, Any]) -> str:
-    return f"nothing: it is Ready, and {view['counts']['emitted']} events are with its sink"
+    return f"nothing: it is Ready; events that its sink has taken: {view['counts']['emitted']}"
 
 
 def _is_local(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Each event once in a window: what a producer repeats, or a subscriber replies again, is dropped."""
+"""Each event once in a window: what a producer repeats is dropped."""
 
 from collections.abc import Callable, Sequence
 from hashlib import blake2b

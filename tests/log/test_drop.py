@@ -26,8 +26,6 @@ from tests.log.helpers import (
     times,
 )
 
-# drop
-
 
 async def test_a_dropped_trigger_leaves_nothing(redis: Redis, log: Log) -> None:
     await dead(log, 2)

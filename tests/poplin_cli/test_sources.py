@@ -263,7 +263,7 @@ NONE = counts(received=0, emitted=0)
 @pytest.mark.parametrize(
     ("facts", "hints"),
     [
-        ({}, ["nothing: it is Ready, and 1 events"]),
+        ({}, ["nothing: it is Ready; events that its sink has taken: 1"]),
         ({"ready": "Unknown", "reason": "NotServed"}, ["start its service"]),
         ({"ready": "False", "reason": "Invalid"}, ["mend its document"]),
         ({"ready": "False", **not_true("Ready", "SinkProvided")}, ["add the sink"]),

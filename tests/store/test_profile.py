@@ -20,8 +20,6 @@ from poplin.store import (
 from tests.conftest import REDIS, VALKEY, running_store
 from tests.resp import array, resp_server
 
-# check_profile
-
 
 @pytest.fixture(scope="module", params=[VALKEY, REDIS])
 def own_store_url(
