@@ -108,6 +108,10 @@ class SourcesSettings:
     """From the end of the body to the last answer of the sink; GitHub waits 10 s in all."""
     redeliver_every_s: float = 300.0
     """Between looks for deliveries that failed, at providers that can be asked for them again."""
+    kubeconfig: Path | None = None
+    """None: that of KUBECONFIG, else of ~/.kube/config, else the cluster that we run in."""
+    kube_context: str | None = None
+    """None: the kubeconfig's current one."""
     grace_s: float = 6.0
     """From SIGTERM until requests under way are abandoned."""
     store_timeout_s: float = 1.5

@@ -28,6 +28,13 @@ class Standing:
         self.failed_at_s: float | None = None
         """By the monotonic clock: the last time that a delivery was answered 5xx."""
         self.lag_s: float | None = None
+        self.namespaces: tuple[str, ...] = ()
+        """Those that an ApiServerSource watches; '' stands for all."""
+        self._said: dict[str, Condition] = {}
+
+    def say(self, condition: Condition) -> None:
+        """What a source that acts by itself says of how it fares, in place of what it said before."""
+        self._said[condition.type] = condition
 
     def received(self, note: str = "") -> None:
         """A delivery whose signature is right; `note` says what was odd about it."""
@@ -66,7 +73,7 @@ class Standing:
         self._accepted = None
 
     def conditions(self) -> tuple[Condition, ...]:
-        found = (self.webhook, self._received, self._accepted)
+        found = (self.webhook, self._received, self._accepted, *self._said.values())
         return tuple(each for each in found if each is not None)
 
     def _refuse(self, reason: str, message: str) -> None:

@@ -87,6 +87,8 @@ _GITHUB = frozenset({"GitHubSource"})
 _GITLAB = frozenset({"GitLabSource"})
 _BITBUCKET = frozenset({"BitbucketSource"})
 _WEBHOOK = frozenset({"WebhookSource"})
+_API_SERVER = frozenset({"ApiServerSource"})
+_PING = frozenset({"PingSource"})
 
 ANNOTATIONS: dict[str, Annotation] = {
     "max-in-flight": Annotation(
@@ -197,6 +199,35 @@ ANNOTATIONS: dict[str, Annotation] = {
         "`true`: the ping by which a provider tries a hook becomes an event, too; of a "
         "WebhookSource with preset `github` or `bitbucket`.",
         "false",
+    ),
+    "initial-list": Annotation(
+        _API_SERVER,
+        _one_of("none", "emit"),
+        "none",
+        "What is there when the source starts for the first time: `none`, nothing is emitted, as in "
+        "Knative; `emit`, an add for each object.",
+    ),
+    "allow-secrets": Annotation(
+        _API_SERVER,
+        _boolean,
+        False,
+        "`true`: Secrets may be watched, so that what they hold may go to the sink.",
+        "false",
+    ),
+    "event-extensions": Annotation(
+        _API_SERVER,
+        _boolean,
+        False,
+        "`true`: of a Kubernetes Event in mode `Resource`, the extensions `reason`, `eventtype`, "
+        "`involvedkind` and `involvedname`, for triggers to filter by.",
+        "false",
+    ),
+    "catch-up": Annotation(
+        _PING,
+        _one_of("none", "last", "all"),
+        "none",
+        "Ticks that were missed for more than a minute while nothing ran: `none`, they are reported; "
+        "`last`, the last one is fired; `all`, each, the last 1,000 at most.",
     ),
 }
 

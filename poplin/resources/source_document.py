@@ -8,8 +8,10 @@ from poplin.resources.destinations import read_destination
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.models import Identity
 from poplin.resources.source_forges import read_bitbucket, read_github, read_gitlab
+from poplin.resources.source_kubernetes import read_api_server
 from poplin.resources.source_models import Source, SourceKind, SourceSpec
 from poplin.resources.source_parts import read_overrides
+from poplin.resources.source_ping import read_ping
 from poplin.resources.source_webhook import read_webhook
 from poplin.resources.values import Value
 
@@ -20,6 +22,8 @@ _SPECS: dict[str, Callable[[Checker, Fields, dict[str, Any]], SourceSpec | None]
     "GitLabSource": read_gitlab,
     "BitbucketSource": read_bitbucket,
     "WebhookSource": read_webhook,
+    "ApiServerSource": read_api_server,
+    "PingSource": read_ping,
 }
 
 

@@ -1,7 +1,7 @@
 """Documents of event sources once they are checked: what the outside sends, and where it goes."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from poplin.resources.parts import NOWHERE, Destination, Place
 
@@ -9,31 +9,59 @@ __all__ = [
     "GITHUB_API_URL",
     "SOURCE_KINDS",
     "TOLERANCE_S",
+    "WEBHOOK_KINDS",
+    "ApiServerSpec",
     "BitbucketSpec",
+    "CatchUp",
     "EventFields",
     "GitHubSpec",
     "GitLabSpec",
     "HmacSpec",
+    "HookSpec",
     "MappingName",
+    "Mode",
+    "Owner",
+    "PingSpec",
     "Preset",
     "SecretKey",
     "Source",
     "SourceKind",
     "SourceSpec",
     "Taken",
+    "WatchedKind",
     "WebhookSpec",
     "rivals",
 ]
 
-SourceKind = Literal["GitHubSource", "GitLabSource", "BitbucketSource", "WebhookSource"]
+SourceKind = Literal[
+    "GitHubSource",
+    "GitLabSource",
+    "BitbucketSource",
+    "WebhookSource",
+    "ApiServerSource",
+    "PingSource",
+]
 
 SOURCE_KINDS: dict[SourceKind, str] = {
     "GitHubSource": "sources.knative.dev/v1alpha1",
     "GitLabSource": "sources.knative.dev/v1alpha1",
     "BitbucketSource": "sources.poplin.dev/v1alpha1",
     "WebhookSource": "sources.poplin.dev/v1alpha1",
+    "ApiServerSource": "sources.knative.dev/v1",
+    "PingSource": "sources.knative.dev/v1",
 }
 """The apiVersion of each."""
+
+WEBHOOK_KINDS: frozenset[SourceKind] = frozenset(
+    {"GitHubSource", "GitLabSource", "BitbucketSource", "WebhookSource"}
+)
+"""Those that the receiver serves, each at its path. The others act by themselves."""
+
+Mode = Literal["Reference", "Resource"]
+"""What an ApiServerSource sends of an object: where it is, or all of it."""
+
+CatchUp = Literal["none", "last", "all"]
+"""Which missed ticks of a PingSource are fired afterwards."""
 
 MappingName = Literal["knative", "cloudevents"]
 """Which attributes events get: Knative's, or those of the CloudEvents adapter for the provider."""
@@ -158,7 +186,54 @@ class WebhookSpec:
     forwards_ping: bool = False
 
 
-SourceSpec = GitHubSpec | GitLabSpec | BitbucketSpec | WebhookSpec
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedKind:
+    """One of `spec.resources`. `selector` is a label selector as the API's query has it, '' for
+    all objects.
+    """
+
+    api_version: str
+    kind: str
+    selector: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The controller that an object must have; what is empty may be anything."""
+
+    api_version: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServerSpec:
+    """`namespaces` is a label selector of namespaces, '' for all; None is the source's own alone."""
+
+    resources: tuple[WatchedKind, ...]
+    mode: Mode = "Reference"
+    owner: Owner | None = None
+    service_account: str = "default"
+    namespaces: str | None = None
+    filters: tuple[dict[str, Any], ...] = ()
+    emits_existing: bool = False
+    """What is there at the first start is emitted as adds."""
+    names_events: bool = False
+    """An Event's reason and the object that it is about become extensions, in mode Resource."""
+    checks_permissions: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingSpec:
+    schedule: str = "* * * * *"
+    timezone: str = "UTC"
+    content_type: str = ""
+    data: bytes = b""
+    catch_up: CatchUp = "none"
+
+
+HookSpec = GitHubSpec | GitLabSpec | BitbucketSpec | WebhookSpec
+"""Of the kinds that the receiver serves; each may have secrets."""
+SourceSpec = HookSpec | ApiServerSpec | PingSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

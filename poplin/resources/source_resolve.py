@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from poplin.catalog import Condition, SourceStatus
 from poplin.resources.addresses import Addresses, BrokerUrl, UnresolvedError
 from poplin.resources.models import Loaded
-from poplin.resources.source_models import Source
+from poplin.resources.source_models import ApiServerSpec, PingSpec, Source
 from poplin.resources.source_secrets import read_secrets
 from poplin.resources.source_status import refused_source, source_status
 from poplin.resources.status import numbered
@@ -67,7 +67,10 @@ def _resolved(
     source: Source, loaded: Loaded, addresses: Addresses, receiver_url: ReceiverUrl
 ) -> ResolvedSource:
     sink_uri, sink_provided = _sink(source, addresses)
-    secrets = read_secrets(source, loaded)
+    if isinstance(source.spec, ApiServerSpec | PingSpec):
+        status = source_status(source, (sink_provided,), sink_uri=sink_uri, url=None)
+        return ResolvedSource(status=status, source=source, sink_uri=sink_uri)
+    secrets = read_secrets(source.spec, source.namespace, loaded)
     status = source_status(
         source,
         (sink_provided, secrets.condition),

@@ -10,9 +10,8 @@ from poplin.resources.models import Loaded, Refused, Secret, one_line
 from poplin.resources.source_models import (
     GitHubSpec,
     GitLabSpec,
+    HookSpec,
     SecretKey,
-    Source,
-    SourceSpec,
     WebhookSpec,
 )
 
@@ -44,8 +43,7 @@ class _AbsentError(InvalidResourceError):
         self.reason = reason
 
 
-def read_secrets(source: Source, loaded: Loaded) -> Secrets:
-    spec, namespace = source.spec, source.namespace
+def read_secrets(spec: HookSpec, namespace: str, loaded: Loaded) -> Secrets:
     if isinstance(spec, WebhookSpec) and spec.preset == "none":
         message = "Preset none verifies nothing."
         return Secrets(condition=Condition(_TYPE, "True", "NoSecretsConfigured", message))
@@ -68,7 +66,7 @@ def read_secrets(source: Source, loaded: Loaded) -> Secrets:
     )
 
 
-def _doubt(spec: SourceSpec, value: bytes) -> str:
+def _doubt(spec: HookSpec, value: bytes) -> str:
     """What is legal but rarely meant."""
     if value.endswith((b"\n", b"\r")):
         return "ends with a line break, which is taken for a part of it; encode it as printf does"
@@ -83,7 +81,7 @@ def _doubt(spec: SourceSpec, value: bytes) -> str:
     return ""
 
 
-def _values(spec: SourceSpec, namespace: str, loaded: Loaded) -> tuple[bytes, ...]:
+def _values(spec: HookSpec, namespace: str, loaded: Loaded) -> tuple[bytes, ...]:
     if not spec.secrets:
         message = "spec.secretToken is not there; without it nothing can be verified; add it"
         raise _AbsentError(_NO_SECRET, message)
@@ -96,7 +94,7 @@ def _values(spec: SourceSpec, namespace: str, loaded: Loaded) -> tuple[bytes, ..
     return values
 
 
-def _access_token(spec: SourceSpec, namespace: str, loaded: Loaded) -> str | None:
+def _access_token(spec: HookSpec, namespace: str, loaded: Loaded) -> str | None:
     """GitLab's is not used, so nobody misses it."""
     if not isinstance(spec, GitHubSpec) or spec.access_token is None:
         return None

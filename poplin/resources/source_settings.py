@@ -2,9 +2,11 @@
 
 from poplin.resources.source_models import (
     GITHUB_API_URL,
+    ApiServerSpec,
     BitbucketSpec,
     GitHubSpec,
     GitLabSpec,
+    PingSpec,
     Source,
     SourceSpec,
     Taken,
@@ -20,7 +22,7 @@ def settings_of(source: Source) -> tuple[tuple[str, str], ...]:
     """Names and texts in the order in which they read well; secrets by name and key."""
     spec = source.spec
     found = _of(spec)
-    if spec.secrets:
+    if not isinstance(spec, ApiServerSpec | PingSpec) and spec.secrets:
         found.append(("Secrets", ", ".join(f"{each.name}/{each.key}" for each in spec.secrets)))
     if source.overrides:
         found.append(("Overrides", ", ".join(f"{name}={text}" for name, text in source.overrides)))
@@ -41,7 +43,7 @@ def _of(spec: SourceSpec) -> Settings:
         found = [(name, spec.owner_and_repository)]
         found += [("Events", ", ".join(spec.event_types))] if spec.event_types else []
         return found + _ping(spec.forwards_ping)
-    return _webhook(spec)
+    return _webhook(spec) if isinstance(spec, WebhookSpec) else []
 
 
 def _github(spec: GitHubSpec) -> Settings:

@@ -13,7 +13,14 @@ from poplin.resources.status import conditions_of
 
 __all__ = ["refused_source", "source_status", "source_status_of", "with_conditions"]
 
-_COUNTED = ("SinkProvided", "SecretsProvided", "WebhookConfigured")
+_COUNTED = (
+    "SinkProvided",
+    "SecretsProvided",
+    "WebhookConfigured",
+    "ResourcesFound",
+    "SufficientPermissions",
+    "Deployed",
+)
 """Ready is True when these are."""
 
 
@@ -23,7 +30,7 @@ def source_status(
     *,
     warnings: Iterable[str] = (),
     sink_uri: str | None,
-    url: str,
+    url: str | None,
 ) -> SourceStatus:
     status = SourceStatus(
         kind=source.kind,

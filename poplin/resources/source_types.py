@@ -51,8 +51,10 @@ def ce_attributes(source: Source) -> tuple[tuple[str, str], ...]:
         found = _gitlab(spec)
     elif isinstance(spec, BitbucketSpec):
         found = [(f"dev.knative.source.bitbucket.{each}", "") for each in spec.event_types]
-    else:
+    elif isinstance(spec, WebhookSpec):
         found = _webhook(spec, source)
+    else:
+        found = []
     return tuple(dict.fromkeys(found))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from poplin.resources import ResolvedSource
-from poplin.resources.source_models import Preset, Source, SourceSpec, WebhookSpec
+from poplin.resources.source_models import HookSpec, Preset, Source, WebhookSpec
 from poplin.sender import Target
 from sources.emit import Emitter
 from sources.standing import Standing
@@ -25,7 +25,7 @@ or longer, Slack 3 and Shopify 5."""
 class Opener:
     """What all hooks share, and what makes the rest of each."""
 
-    verifier_for: Callable[[SourceSpec, Sequence[bytes]], Verifier]
+    verifier_for: Callable[[HookSpec, Sequence[bytes]], Verifier]
     mapper_for: Callable[[Source], Mapper]
     emitter: Emitter
     emit_timeout_s: float
@@ -51,17 +51,17 @@ class Opener:
         )
 
 
-def _is_slack(spec: SourceSpec) -> bool:
+def _is_slack(spec: HookSpec) -> bool:
     return isinstance(spec, WebhookSpec) and spec.preset == "slack"
 
 
-def _patience_s(spec: SourceSpec) -> float:
+def _patience_s(spec: HookSpec) -> float:
     """For the sink's answer."""
     preset = spec.preset if isinstance(spec, WebhookSpec) else None
     return _IMPATIENT.get(preset, _PATIENCE_S)
 
 
-def _has_secrets(resolved: ResolvedSource, spec: SourceSpec) -> bool:
+def _has_secrets(resolved: ResolvedSource, spec: HookSpec) -> bool:
     """The condition says so. That there are some is looked at again all the same: a verifier
     without a secret must not come to be.
     """

@@ -9,7 +9,7 @@ from poplin.resources.source_models import (
     BitbucketSpec,
     GitHubSpec,
     GitLabSpec,
-    SourceSpec,
+    HookSpec,
     WebhookSpec,
 )
 from sources.webhooks.values import Verifier
@@ -25,7 +25,7 @@ from sources.webhooks.verify.unverified import Unverified
 __all__ = ["verifier_for"]
 
 
-def verifier_for(spec: SourceSpec, secrets: Sequence[bytes]) -> Verifier:
+def verifier_for(spec: HookSpec, secrets: Sequence[bytes]) -> Verifier:
     """What any of the secrets signed is let in; an empty secret signs nothing, so that without a
     good one everything is refused, except with preset none.
     """
