@@ -23,7 +23,7 @@ __all__ = ["settings_of"]
 Settings = list[tuple[str, str]]
 
 _MOST_CHARACTERS = 200
-"""Of filters, which may be long."""
+"""Of filters and selectors, which may be long."""
 _CATCH_UP: dict[CatchUp, str] = {
     "none": "reported",
     "last": "reported, and the last one fired",
@@ -132,14 +132,14 @@ def _api_server(spec: ApiServerSpec) -> Settings:
 
 
 def _watched(resource: WatchedKind) -> str:
-    selector = f" ({resource.selector})" if resource.selector else ""
+    selector = f" ({_shortened(resource.selector)})" if resource.selector else ""
     return f"{resource.api_version} {resource.kind}{selector}"
 
 
 def _namespaces(selector: str | None) -> str:
     if selector is None:
         return "its own"
-    return f"those with {selector}" if selector else "all"
+    return f"those with {_shortened(selector)}" if selector else "all"
 
 
 def _owner(owner: Owner) -> str:

@@ -112,13 +112,24 @@ def test_settings_are_what_the_spec_says(
     assert list(resolved(tmp_path, document).status.settings) == expected
 
 
-def test_settings_show_filters_as_far_as_a_line_goes(tmp_path: Path) -> None:
-    filters = f"filters: [{{exact: {{type: {'a' * 300}}}}}]"
+SELECTOR = f"{{matchExpressions: [{{key: a, operator: In, values: [{', '.join(f'b{n}' + 'b' * 60 for n in range(5))}]}}]}}"
 
-    settings = dict(resolved(tmp_path, with_spec(API_SERVER, filters)).status.settings)
 
-    assert len(settings["Filters"]) == 200
-    assert settings["Filters"].endswith("aaa…")
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (f"filters: [{{exact: {{type: {'a' * 300}}}}}]", "Filters"),
+        (f"resources: [{{apiVersion: v1, kind: Pod, selector: {SELECTOR}}}]", "Resources"),
+        (f"namespaceSelector: {SELECTOR}", "Namespaces"),
+    ],
+)
+def test_settings_show_what_may_be_long_as_far_as_a_line_goes(
+    tmp_path: Path, lines: str, name: str
+) -> None:
+    settings = dict(resolved(tmp_path, with_spec(API_SERVER, lines)).status.settings)
+
+    assert "…" in settings[name]
+    assert len(settings[name]) <= 220
 
 
 @pytest.mark.parametrize(
