@@ -1,4 +1,4 @@
-"""`/sources`: each event source, where its provider is to send, and how it fares."""
+"""`/sources`: each event source, where its provider is to send if it has one, and how it fares."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from redis.asyncio import Redis
 
 from console.paging import ContinueParam, LimitParam, Page, Slice, slice_of
-from console.problems import unknown
+from console.problems import ProblemError, unknown
 from console.view import View
 from poplin.catalog import Condition, SourceStatus, read_sources
 from poplin.metrics import (
@@ -35,7 +35,9 @@ _NOT_SERVED = Condition(
 
 
 class SourceCounts(View):
-    """Since the source is there; `refused_for` tells of `refused` what is not 0."""
+    """Since the source is there; `refused_for` tells of `refused` what is not 0. What is received
+    are webhooks, changes in a cluster, or ticks.
+    """
 
     received: int
     refused: int
@@ -45,8 +47,8 @@ class SourceCounts(View):
 
 
 class SourceView(View):
-    """`url` is what its provider is to be told; `lag` is of the newest event, in seconds; `status`
-    is what Kubernetes would show.
+    """`url` is what its provider is to be told, and empty of a source that acts by itself; `lag` is
+    of the newest event, in seconds; `status` is what Kubernetes would show.
     """
 
     kind: str
@@ -86,13 +88,9 @@ def source_routes(redis: Redis) -> APIRouter:
 
     @routes.get("/sources/{namespace}/{name}")
     async def source(namespace: str, name: str, kind: KindParam = None) -> SourceView:
-        """Of several kinds with this name, the one that is served."""
-        seen = await _seen(redis, kind)
-        found = [each for each in seen if (each.namespace, each.name) == (namespace, name)]
-        if not found:
-            known = (f"{each.namespace}/{each.name}" for each in seen)
-            raise unknown("source", f"{namespace}/{name}", known)
-        (view,) = await _views(redis, [min(found, key=_is_refused)])
+        """Of several kinds with this name, the one that is served; 409 if they are several too."""
+        status = _named(await _seen(redis, kind), namespace, name)
+        (view,) = await _views(redis, [status])
         return view
 
     return routes
@@ -105,6 +103,20 @@ async def _seen(redis: Redis, kind: SourceKind | None) -> list[SourceStatus]:
         for each in seen.statuses.values()
         if kind in (None, each.kind)
     ]
+
+
+def _named(seen: list[SourceStatus], namespace: str, name: str) -> SourceStatus:
+    """Raises ProblemError."""
+    found = [each for each in seen if (each.namespace, each.name) == (namespace, name)]
+    if not found:
+        known = (f"{each.namespace}/{each.name}" for each in seen)
+        raise unknown("source", f"{namespace}/{name}", known)
+    meant = [each for each in found if not _is_refused(each)] or found
+    if len(meant) > 1:
+        kinds = " and ".join(each.kind for each in meant)
+        words = f"give the kind, as ?kind={meant[0].kind} or --kind {meant[0].kind}"
+        raise ProblemError(409, f"{kinds} have the name {namespace}/{name}; {words}")
+    return meant[0]
 
 
 def _not_served(status: SourceStatus) -> SourceStatus:

@@ -44,10 +44,12 @@ def _reason(row: Row) -> str:
 
 
 def _source_reason(row: Row) -> str:
-    """That of Ready; else of deliveries that fail although it is."""
+    """That of Ready; else of events that its sink does not take, or of ticks that it missed, although
+    it is.
+    """
     if row["ready"] == "True":
         for each in row["status"]["conditions"]:
-            if (each["type"], each["status"]) == ("EventsAccepted", "False"):
+            if each["type"] in ("EventsAccepted", "OnTime") and each["status"] == "False":
                 return str(each["reason"])
     return _reason(row)
 

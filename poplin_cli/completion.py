@@ -25,9 +25,11 @@ def trigger_names(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def names_of_kind(context: typer.Context, incomplete: str) -> list[str]:
-    """For commands that are named by a kind, as `get triggers` and `describe broker`."""
+    """For commands that are named by a kind, as `get triggers` and `describe broker`. Sources of
+    several kinds may have one name.
+    """
     noun = (context.info_name or "").removesuffix("s")
-    return list(_names(context, f"/{noun}s", incomplete))
+    return list(dict.fromkeys(_names(context, f"/{noun}s", incomplete)))
 
 
 def _names(context: typer.Context, path: str, incomplete: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ def source(
     api: ApiOption = DEFAULT_API,
     admin_token: TokenOption = None,
 ) -> None:
-    """A source: the URL for its provider's form, its conditions and settings, and what came."""
+    """A source: its conditions and settings, what came, and of webhooks the URL for the provider."""
     from poplin_cli.client import Api
     from poplin_cli.show import show_one
     from poplin_cli.source_portrait import source_portrait

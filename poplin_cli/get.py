@@ -102,7 +102,7 @@ def sources(
     api: ApiOption = DEFAULT_API,
     admin_token: TokenOption = None,
 ) -> None:
-    """Each source: where its events go, whether it is Ready, and its URL for the provider."""
+    """Each source: where its events go, whether it is Ready, and of webhooks the URL."""
     from poplin_cli.columns import SOURCE_COLUMNS, named
 
     fetch = _fetch(api, admin_token, "sources", name, namespace, all_namespaces, kind=kind)

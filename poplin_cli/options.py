@@ -68,7 +68,7 @@ AllNamespacesOption = Annotated[
 ]
 KindOption = Annotated[
     str | None,
-    typer.Option(help="Only of this kind of source, as GitHubSource."),
+    typer.Option(help="Only of this kind of source, as GitHubSource or PingSource."),
 ]
 RateOption = Annotated[
     float,

@@ -1,4 +1,4 @@
-"""A source described to a person: what its provider is to be told, and what came of it."""
+"""A source described to a person: where it listens or looks, and what came of it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,27 +13,50 @@ from poplin_cli.source_hints import source_hints
 __all__ = ["source_portrait"]
 
 _MINUTE_S = 60
+_MOST_NAMESPACES = 10
+_TITLES = {"ApiServerSource": "Changes", "PingSource": "Ticks"}
+"""What comes to sources that act by themselves; to all others webhooks do."""
 
 
 def source_portrait(view: dict[str, Any]) -> None:
     out, status = console(), view["status"]
-    hook = status.get("webhookIDKey")
     facts(
         out,
         ("Source", f"{view['namespace']}/{view['name']}"),
         ("Kind", f"{view['kind']} ({view['apiVersion']})"),
-        ("Webhook URL", view["url"] or "none; it is not served"),
+        *_listens(view),
         ("Sink", view["sinkUri"] or "not resolved"),
-        *([("Hook at the provider", hook)] if hook else []),
+        *_elsewhere(status),
     )
     conditions(out, status)
     if view["settings"]:
         heading(out, "Settings")
         facts(out, *view["settings"].items(), indent="  ")
     _events(out, status.get("ceAttributes", ()))
-    _webhooks(out, view)
+    _what_came(out, view)
     warnings(out, view["warnings"])
     next_steps(out, source_hints(view))
+
+
+def _listens(view: dict[str, Any]) -> list[tuple[str, str]]:
+    if view["kind"] in _TITLES:
+        return []
+    return [("Webhook URL", view["url"] or "none; it is not served")]
+
+
+def _elsewhere(status: dict[str, Any]) -> list[tuple[str, str]]:
+    """What it has at a provider, or looks at in a cluster."""
+    found = [("Hook at the provider", hook)] if (hook := status.get("webhookIDKey")) else []
+    if namespaces := status.get("namespaces"):
+        found.append(("Namespaces", _namespaces(namespaces)))
+    return found
+
+
+def _namespaces(names: Sequence[str]) -> str:
+    if "" in names:
+        return "all"
+    more = len(names) - _MOST_NAMESPACES
+    return ", ".join(names[:_MOST_NAMESPACES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _events(out: Console, attributes: Sequence[dict[str, str]]) -> None:
@@ -45,19 +68,23 @@ def _events(out: Console, attributes: Sequence[dict[str, str]]) -> None:
         out.print(f"  {printable(each['type'])}{source}")
 
 
-def _webhooks(out: Console, view: dict[str, Any]) -> None:
-    counts = view["counts"]
-    reasons = ", ".join(f"{count} {reason}" for reason, count in counts["refusedFor"].items())
-    heading(out, "Webhooks")
+def _what_came(out: Console, view: dict[str, Any]) -> None:
+    counts, is_webhook = view["counts"], view["kind"] not in _TITLES
+    heading(out, _TITLES.get(view["kind"], "Webhooks"))
     facts(
         out,
         ("Received", counts["received"]),
-        ("Refused", f"{counts['refused']}: {reasons}" if reasons else 0),
+        *([("Refused", _refused(counts))] if counts["refused"] or is_webhook else []),
         ("Emitted", counts["emitted"]),
         ("Attempts that failed", counts["sinkFailures"]),
         ("Lag of the newest", _lag(view["lag"], counts["emitted"])),
         indent="  ",
     )
+
+
+def _refused(counts: dict[str, Any]) -> str:
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts["refusedFor"].items())
+    return f"{counts['refused']}: {reasons}" if reasons else "0"
 
 
 def _lag(seconds: float | None, emitted: int) -> str:

@@ -35,9 +35,9 @@ _ALIVE_MS = 15_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus(Judged):
-    """`conditions` begins with Ready. A URI is None while it is not known; `url` is what a provider
-    is to be told. Ready is that of the first of SinkProvided, SecretsProvided and
-    WebhookConfigured that is not True; DeliveryReceived and EventsAccepted are for people.
+    """`conditions` begins with Ready, which is that of the first that counts and is not True;
+    DeliveryReceived, EventsAccepted and OnTime are for people. A URI is None while it is not known;
+    `url` is what a provider is to be told, and None where there is none.
     """
 
     kind: str
@@ -54,6 +54,8 @@ class SourceStatus(Judged):
     """What its spec says, name and text, to be shown; never a secret."""
     webhook_id: str = ""
     """Of the hook that is kept at the provider."""
+    namespaces: tuple[str, ...] = ()
+    """Those that are watched; one that is empty stands for all."""
     lag_s: float | None = None
     """Of the newest event: from when it happened, or came if it does not say, to the sink's 2xx."""
     observed_generation: int = 1

@@ -224,7 +224,8 @@ _ALL = (
     ),
     Family(
         SOURCE_RECEIVED, "counter", _SOURCE,
-        "Webhooks whose signature is right, pings and those that the sink did not take included",
+        "What came: webhooks whose signature is right, pings and those that the sink did not take "
+        "included; changes in a cluster; ticks",
     ),
     Family(
         SOURCE_REFUSED, "counter", (*_SOURCE, "reason"),
@@ -241,7 +242,8 @@ _ALL = (
     ),
     Family(
         SOURCE_EMIT_DURATION, "histogram", _SOURCE,
-        "From a webhook's last byte to the 2xx of the sink, further attempts included",
+        "From a webhook's last byte, a change or a tick to the 2xx of the sink, further attempts "
+        "included",
     ),
     Family(
         SOURCE_LAG, "gauge", _SOURCE,

@@ -272,7 +272,11 @@ def _refuse(checker: Checker, value: Value, short: str, allowed: str) -> None:
 
 def _hint(short: str, kind: str, known: list[str]) -> str:
     if short in ANNOTATIONS:
-        owner = " or a ".join(sorted(ANNOTATIONS[short].kinds))
-        return f"belongs on a {owner}, not on a {kind}"
+        owner = " or ".join(map(_a, sorted(ANNOTATIONS[short].kinds)))
+        return f"belongs on {owner}, not on {_a(kind)}"
     near = get_close_matches(short[:100], known, 1, 0.0)[0]
-    return f"unknown annotation of a {kind}; did you mean {_PREFIX}{near}?"
+    return f"unknown annotation of {_a(kind)}; did you mean {_PREFIX}{near}?"
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind.startswith("A") else f"a {kind}"

@@ -49,7 +49,7 @@ def _join(part: Part, loaded: Loaded) -> None:
 
 
 def _add(part: Part, loaded: Loaded) -> list[Problem]:
-    """Of a document that is there twice, and of sources that share a name, the first counts."""
+    """Of a document that is there twice, and of webhook sources that share a name, the first counts."""
     problems = []
     for identity, document in part.documents:
         first = next((each for each in rivals(*identity) if each in loaded.documents), None)

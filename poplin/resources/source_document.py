@@ -8,7 +8,7 @@ from poplin.resources.destinations import read_destination
 from poplin.resources.fields import Checker, Fields
 from poplin.resources.models import Identity
 from poplin.resources.source_forges import read_bitbucket, read_github, read_gitlab
-from poplin.resources.source_kubernetes import read_api_server
+from poplin.resources.source_kubernetes import SKIPS_CHECK, read_api_server
 from poplin.resources.source_models import Source, SourceKind, SourceSpec
 from poplin.resources.source_parts import read_overrides
 from poplin.resources.source_ping import read_ping
@@ -35,7 +35,7 @@ def read_source(
     fields = checker.fields(value) if value is not None else None
     if fields is None:
         return None
-    notes = read_annotations(checker, kind, annotations)
+    notes = read_annotations(checker, kind, annotations) | _of_knative(annotations)
     spec = _SPECS[kind](checker, fields, notes)
     sink_value, overrides = fields.need("sink"), fields.take("ceOverrides")
     sink = read_destination(checker, sink_value, namespace) if sink_value else None
@@ -52,3 +52,11 @@ def read_source(
         overrides=extensions,
         warnings=tuple(checker.warnings),
     )
+
+
+def _of_knative(annotations: Value | None) -> dict[str, Any]:
+    """Its annotation that is heeded, under its whole name."""
+    if annotations is None or not isinstance(annotations.data, dict):
+        return {}
+    found = annotations.data.get(SKIPS_CHECK)
+    return {SKIPS_CHECK: found.data} if found else {}

@@ -262,6 +262,6 @@ class Source:
 
 
 def rivals(kind: str, namespace: str, name: str) -> list[tuple[str, str, str]]:
-    """Who cannot be there beside it: sources of all kinds would have the same path."""
-    kinds = list(SOURCE_KINDS) if kind in SOURCE_KINDS else [kind]
-    return [(each, namespace, name) for each in kinds]
+    """Who cannot be there beside it: those that the receiver serves would have the same path."""
+    hooks = [each for each in SOURCE_KINDS if each in WEBHOOK_KINDS]
+    return [(each, namespace, name) for each in (hooks if kind in hooks else [kind])]

@@ -1,21 +1,34 @@
 """What the spec of a source says, in words for a person."""
 
+import json
+
 from poplin.resources.source_models import (
     GITHUB_API_URL,
     ApiServerSpec,
     BitbucketSpec,
+    CatchUp,
     GitHubSpec,
     GitLabSpec,
+    Owner,
     PingSpec,
     Source,
     SourceSpec,
     Taken,
+    WatchedKind,
     WebhookSpec,
 )
 
 __all__ = ["settings_of"]
 
 Settings = list[tuple[str, str]]
+
+_MOST_CHARACTERS = 200
+"""Of filters and selectors, which may be long."""
+_CATCH_UP: dict[CatchUp, str] = {
+    "none": "reported",
+    "last": "reported, and the last one fired",
+    "all": "reported and fired",
+}
 
 
 def settings_of(source: Source) -> tuple[tuple[str, str], ...]:
@@ -43,7 +56,9 @@ def _of(spec: SourceSpec) -> Settings:
         found = [(name, spec.owner_and_repository)]
         found += [("Events", ", ".join(spec.event_types))] if spec.event_types else []
         return found + _ping(spec.forwards_ping)
-    return _webhook(spec) if isinstance(spec, WebhookSpec) else []
+    if isinstance(spec, ApiServerSpec):
+        return _api_server(spec)
+    return _timer(spec) if isinstance(spec, PingSpec) else _webhook(spec)
 
 
 def _github(spec: GitHubSpec) -> Settings:
@@ -94,3 +109,50 @@ def _taken(taken: Taken) -> str:
 
 def _ping(is_forwarded: bool) -> Settings:
     return [("Ping", "forwarded")] if is_forwarded else []
+
+
+def _api_server(spec: ApiServerSpec) -> Settings:
+    found = [
+        ("Resources", "; ".join(map(_watched, spec.resources))),
+        ("Mode", spec.mode),
+        ("Namespaces", _namespaces(spec.namespaces)),
+    ]
+    if spec.owner:
+        found.append(("Owner", _owner(spec.owner)))
+    found.append(("Service account", spec.service_account))
+    if spec.filters:
+        found.append(("Filters", _shortened(json.dumps(spec.filters, ensure_ascii=False))))
+    if spec.emits_existing:
+        found.append(("Initial list", "emitted"))
+    if spec.names_events:
+        found.append(("Event extensions", "set"))
+    if not spec.checks_permissions:
+        found.append(("Permissions", "not checked before it watches"))
+    return found
+
+
+def _watched(resource: WatchedKind) -> str:
+    selector = f" ({_shortened(resource.selector)})" if resource.selector else ""
+    return f"{resource.api_version} {resource.kind}{selector}"
+
+
+def _namespaces(selector: str | None) -> str:
+    if selector is None:
+        return "its own"
+    return f"those with {_shortened(selector)}" if selector else "all"
+
+
+def _owner(owner: Owner) -> str:
+    return " ".join(filter(None, (owner.api_version, owner.kind)))
+
+
+def _timer(spec: PingSpec) -> Settings:
+    found = [("Schedule", spec.schedule), ("Timezone", spec.timezone)]
+    if spec.content_type:
+        found.append(("Content type", spec.content_type))
+    found.append(("Data", f"{len(spec.data)} bytes" if spec.data else "none"))
+    return [*found, ("Missed ticks", _CATCH_UP[spec.catch_up])]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"

@@ -99,4 +99,6 @@ def source_status_of(status: SourceStatus) -> dict[str, Any]:
         ]
     if status.webhook_id:
         found["webhookIDKey"] = status.webhook_id
+    if status.namespaces:
+        found["namespaces"] = list(status.namespaces)
     return found

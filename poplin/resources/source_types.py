@@ -2,9 +2,11 @@
 
 from poplin.resources.source_models import (
     SOURCE_KINDS,
+    ApiServerSpec,
     BitbucketSpec,
     GitHubSpec,
     GitLabSpec,
+    PingSpec,
     Source,
     WebhookSpec,
 )
@@ -42,7 +44,8 @@ _SAY_WHENCE = ("github", "gitlab", "bitbucket", "shopify")
 
 def ce_attributes(source: Source) -> tuple[tuple[str, str], ...]:
     """type and source of what it emits; the source is empty where each payload says its own, and
-    of the mapping `cloudevents` the types may go on with what happened.
+    where it is the URL of an API server. Of the mapping `cloudevents` the types may go on with what
+    happened.
     """
     spec = source.spec
     if isinstance(spec, GitHubSpec):
@@ -51,10 +54,13 @@ def ce_attributes(source: Source) -> tuple[tuple[str, str], ...]:
         found = _gitlab(spec)
     elif isinstance(spec, BitbucketSpec):
         found = [(f"dev.knative.source.bitbucket.{each}", "") for each in spec.event_types]
-    elif isinstance(spec, WebhookSpec):
-        found = _webhook(spec, source)
+    elif isinstance(spec, ApiServerSpec):
+        found = _api_server(spec)
+    elif isinstance(spec, PingSpec):
+        path = f"namespaces/{source.namespace}/pingsources/{source.name}"
+        found = [("dev.knative.sources.ping", f"/apis/v1/{path}")]
     else:
-        found = []
+        found = _webhook(spec, source)
     return tuple(dict.fromkeys(found))
 
 
@@ -77,6 +83,11 @@ def gitlab_type(hook: str) -> str:
     """What stands last in the type of the events of a hook."""
     header = GITLAB_HOOKS.get(hook, hook.removesuffix("_events"))
     return header.removesuffix(" Hook").replace(" ", "_").lower()
+
+
+def _api_server(spec: ApiServerSpec) -> list[tuple[str, str]]:
+    what = "resource" if spec.mode == "Resource" else "ref"
+    return [(f"dev.knative.apiserver.{what}.{each}", "") for each in ("add", "delete", "update")]
 
 
 def _webhook(spec: WebhookSpec, source: Source) -> list[tuple[str, str]]:

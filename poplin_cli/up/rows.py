@@ -26,7 +26,7 @@ def source_rows(statuses: Iterable[SourceStatus]) -> list[Row]:
         (
             each.kind,
             f"{each.namespace}/{each.name}",
-            " → ".join(filter(None, (each.url, each.sink_uri))),
+            _way(each),
             each.condition("Ready").status,
             _why(each.condition("Ready"), each.warnings),
         )
@@ -39,6 +39,13 @@ def _address(verdict: Verdict) -> str:
     if verdict.subscriber_uri is not None:
         return f"{verdict.broker} → {verdict.subscriber_uri}"
     return verdict.address_url or ""
+
+
+def _way(status: SourceStatus) -> str:
+    """From where a provider sends, if there is one, to the sink."""
+    return (
+        f"{status.url or ''} → {status.sink_uri}".strip() if status.sink_uri else status.url or ""
+    )
 
 
 def _why(ready: Condition, warned: Iterable[str]) -> str:

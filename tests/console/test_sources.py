@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from poplin.catalog import Condition, leave_sources, write_sources
 from poplin.metrics import Counts, Flusher
+from poplin.resources.source_models import SOURCE_KINDS
 from sources.tally import Tally
 from tests.console.helpers import a_source
 
@@ -163,6 +164,52 @@ async def test_of_two_of_one_name_the_one_that_is_served_answers_to_it(
 
     assert (meant["kind"], other["kind"]) == ("WebhookSource", "GitHubSource")
     assert other["reason"] == "Invalid"
+
+
+@pytest.mark.parametrize("conditions", [(Condition("Ready", "True"),), INVALID])
+async def test_of_two_of_one_name_that_fare_alike_neither_is_taken_for_the_other(
+    redis: Redis, client: httpx.AsyncClient, conditions: tuple[Condition, ...]
+) -> None:
+    kinds = ("GitHubSource", "PingSource")
+    await write_sources(redis, [a_source("x", kind, conditions=conditions) for kind in kinds])
+
+    either = await client.get("/sources/default/x")
+    timer = await client.get("/sources/default/x", params={"kind": "PingSource"})
+
+    assert either.status_code == 409
+    assert either.json()["detail"] == (
+        "GitHubSource and PingSource have the name default/x; give the kind, as ?kind=GitHubSource "
+        "or --kind GitHubSource"
+    )
+    assert timer.json()["kind"] == "PingSource"
+
+
+async def test_a_source_that_acts_by_itself_has_no_url(
+    redis: Redis, client: httpx.AsyncClient
+) -> None:
+    pods = a_source(
+        "pods",
+        "ApiServerSource",
+        url=None,
+        ce_attributes=(("dev.knative.apiserver.ref.add", ""),),
+        settings=(("Resources", "v1 Pod"),),
+        namespaces=("",),
+    )
+    await write_sources(redis, [pods])
+
+    (view,) = (await client.get("/sources", params={"kind": "ApiServerSource"})).json()["items"]
+
+    assert (view["url"], view["kind"], view["ready"]) == ("", "ApiServerSource", "True")
+    assert view["status"]["namespaces"] == [""]
+    assert view["status"]["ceAttributes"] == [{"type": "dev.knative.apiserver.ref.add"}]
+
+
+async def test_the_api_says_which_kinds_there_are(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+
+    for path in ("/sources", "/sources/{namespace}/{name}"):
+        (kind,) = [each for each in paths[path]["get"]["parameters"] if each["name"] == "kind"]
+        assert set(SOURCE_KINDS) == set(kind["schema"]["anyOf"][0]["enum"])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from poplin_cli.main import app
-from tests.resources.sources import GITHUB, SECRET, VALUE, WEBHOOK, with_spec
+from tests.resources.sources import API_SERVER, GITHUB, PING, SECRET, VALUE, WEBHOOK, with_spec
 from tests.resources.test_load import BROKER, GOOD, HEAD
 
 REF = HEAD + "  broker: b\n  subscriber: {ref: {apiVersion: v1, kind: Service, name: orders}}\n"
@@ -92,8 +92,33 @@ def test_a_source_is_a_line_with_its_path_and_its_sink(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("document", "kind"), [(API_SERVER, "ApiServerSource"), (PING, "PingSource")]
+)
+def test_a_source_that_acts_by_itself_is_a_line_with_its_sink(
+    tmp_path: Path, document: str, kind: str
+) -> None:
+    result = check(tmp_path, document)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].split() == [kind, "default/x", "→", "http://sink/", "True"]
+
+
+def test_a_doubt_about_a_kind_is_a_warning_and_no_error(tmp_path: Path) -> None:
+    document = with_spec(API_SERVER, "resources: [{apiVersion: v1, kind: Deployment}]")
+
+    result = check(tmp_path, document)
+
+    assert result.exit_code == 0
+    assert "True    warning: spec.resources[0].kind: v1 has no Deployment" in result.stdout
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            with_spec(API_SERVER, "resources: [{apiVersion: v1, kind: Secret}]"),
+            "Invalid: spec.resources[0].kind: what a Secret holds may go to the sink; if it is to,",
+        ),
         (
             f"{WEBHOOK}---\n{SECRET.replace('k:', 'other:')}",
             "SecretTokenNotFound: Secret default/s has no key k; add it under stringData",

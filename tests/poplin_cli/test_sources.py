@@ -208,6 +208,7 @@ async def test_one_that_is_refused_has_no_url_and_no_settings(redis: Redis, popl
 
     assert "Webhook URL: none; it is not served\nSink:        not resolved\n" in text
     assert "Ready: False, Invalid: spec.sink is missing; add it" in text
+    assert "  Refused:              0\n" in text
     assert "Settings" not in text
     assert "Events:" not in text
     assert "poplin check -f PATH" in text

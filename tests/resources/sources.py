@@ -7,9 +7,11 @@ from poplin.resources.source_models import Source
 from tests.resources.test_load import loaded
 
 __all__ = [
+    "API_SERVER",
     "BITBUCKET",
     "GITHUB",
     "GITLAB",
+    "PING",
     "SECRET",
     "VALUE",
     "WEBHOOK",
@@ -59,6 +61,22 @@ spec:
   sink: {uri: 'http://sink/'}
   preset: stripe
   secrets: [{secretKeyRef: {name: s, key: k}}]
+"""
+API_SERVER = """\
+apiVersion: sources.knative.dev/v1
+kind: ApiServerSource
+metadata: {name: x}
+spec:
+  sink: {uri: 'http://sink/'}
+  resources: [{apiVersion: v1, kind: Pod}]
+"""
+PING = """\
+apiVersion: sources.knative.dev/v1
+kind: PingSource
+metadata: {name: x}
+spec:
+  sink: {uri: 'http://sink/'}
+  schedule: '* * * * *'
 """
 
 

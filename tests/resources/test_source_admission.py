@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from poplin.resources import load
-from tests.resources.sources import BITBUCKET, GITHUB, GITLAB, WEBHOOK
+from tests.resources.sources import API_SERVER, BITBUCKET, GITHUB, GITLAB, PING, WEBHOOK
 from tests.resources.test_load import BROKER, loaded, problem
 
 
@@ -17,6 +17,8 @@ from tests.resources.test_load import BROKER, loaded, problem
         (GITLAB, "eventing.knative.dev/v1", "sources.knative.dev/v1alpha1"),
         (BITBUCKET, "sources.knative.dev/v1alpha1", "sources.poplin.dev/v1alpha1"),
         (WEBHOOK, "sources.poplin.dev/v1", "sources.poplin.dev/v1alpha1"),
+        (API_SERVER, "sources.knative.dev/v1beta1", "sources.knative.dev/v1"),
+        (PING, "sources.knative.dev/v1beta2", "sources.knative.dev/v1"),
         (BROKER, "sources.knative.dev/v1", "eventing.knative.dev/v1"),
     ],
 )
@@ -40,6 +42,8 @@ def test_another_version_is_refused_with_the_right_one(
         (BITBUCKET, "BitbucketSource", "BitBucketSource"),
         (WEBHOOK, "WebhookSource", "WebHookSource"),
         (WEBHOOK, "WebhookSource", "WebhookSources"),
+        (API_SERVER, "ApiServerSource", "APIServerSource"),
+        (PING, "PingSource", "PingSources"),
     ],
 )
 def test_a_misspelt_kind_is_an_error_with_its_line(
@@ -53,8 +57,6 @@ def test_a_misspelt_kind_is_an_error_with_its_line(
 @pytest.mark.parametrize(
     ("version", "kind"),
     [
-        ("sources.knative.dev/v1", "PingSource"),
-        ("sources.knative.dev/v1", "ApiServerSource"),
         ("sources.knative.dev/v1", "ContainerSource"),
         ("sources.knative.dev/v1", "SinkBinding"),
         ("sources.knative.dev/v1beta1", "KafkaSource"),
@@ -101,6 +103,15 @@ def test_a_name_may_be_there_again_in_another_namespace_or_as_no_source(tmp_path
 
     assert not found.problems
     assert [each.path for each in found.sources] == ["/default/x", "/n/x"]
+
+
+@pytest.mark.parametrize("document", [API_SERVER, PING])
+def test_a_source_that_acts_by_itself_has_no_path_to_share(tmp_path: Path, document: str) -> None:
+    found = loaded(tmp_path, "---\n".join([GITHUB, document]))
+
+    assert not found.problems
+    assert [each.name for each in found.sources] == ["x", "x"]
+    assert problem(tmp_path, f"{document}---\n{document}").partition("is there twice")[1]
 
 
 def test_a_source_that_is_there_twice_is_told_as_ever(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """A refused edit of a source, or of its Secret, costs nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from poplin.resources import Loaded, ResolvedSource, keep_good, load, resolve_sources
-from tests.resources.sources import GITHUB, SECRET, VALUE, WEBHOOK, with_spec
+from tests.resources.sources import API_SERVER, GITHUB, PING, SECRET, VALUE, WEBHOOK, with_spec
 
 GOOD = f"{GITHUB}---\n{SECRET}"
 BAD = with_spec(GITHUB, "eventTypes: []")
@@ -84,6 +85,28 @@ def test_a_source_whose_path_another_has_now_is_not_kept(tmp_path: Path) -> None
     loaded = edited(tmp_path, f="a: [\n", g=WEBHOOK)
 
     assert [each.key for each in loaded.sources] == ["WebhookSource/default/x"]
+
+
+@pytest.mark.parametrize("document", [API_SERVER, PING])
+def test_a_source_that_has_no_path_displaces_none(tmp_path: Path, document: str) -> None:
+    loaded = edited(tmp_path, f="a: [\n", g=document)
+
+    assert {each.kind for each in loaded.sources} > {"GitHubSource"}
+
+
+def test_a_watcher_that_an_edit_breaks_is_served_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_text(API_SERVER)
+    before = load([tmp_path])
+    (tmp_path / "f.yaml").write_text(with_spec(API_SERVER, "mode: Whole"))
+
+    (found,) = resolved(keep_good(before, load([tmp_path])))
+
+    assert found.source == replace(before.sources[0], refused_edit=found.status.warnings[0])
+    assert found.status.ready
+    assert (
+        "is refused: spec.mode: 'Whole' is not allowed; use Reference or"
+        in (found.status.warnings[0])
+    )
 
 
 def test_a_mended_edit_is_served_and_says_nothing_more(tmp_path: Path) -> None:

@@ -141,7 +141,10 @@ def test_what_is_legal_but_rarely_meant_is_a_warning(
 def test_a_source_without_a_secret_is_a_document_all_the_same(
     tmp_path: Path, document: str
 ) -> None:
-    assert the_source(tmp_path, with_spec(document, "secretToken:")).spec.secrets == ()
+    spec = the_source(tmp_path, with_spec(document, "secretToken:")).spec
+
+    assert isinstance(spec, GitHubSpec | GitLabSpec | BitbucketSpec)
+    assert spec.secrets == ()
 
 
 @pytest.mark.parametrize(

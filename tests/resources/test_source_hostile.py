@@ -12,17 +12,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from poplin.resources import Loaded, load, resolve_sources
-from tests.resources.sources import BITBUCKET, GITHUB, GITLAB, WEBHOOK, annotated, with_spec
+from tests.resources.sources import (
+    API_SERVER,
+    BITBUCKET,
+    GITHUB,
+    GITLAB,
+    PING,
+    WEBHOOK,
+    annotated,
+    with_spec,
+)
 
 VALUE = "Hunter2/9f=="
 TOKEN = "accessToken: {secretKeyRef: {name: t, key: k}}"  # noqa: S105
 EVENT = "event: {type: {pointer: /a, prefix: b, default: c}, extensions: {e: {header: h}}}"
+SELECTOR = "{matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}]}"
+WATCHED = f"resources: [{{apiVersion: v1, kind: Pod, selector: {SELECTOR}}}]\nnamespaceSelector: {SELECTOR}"
 OVERRIDES = "ceOverrides: {extensions: {a: b}}"
 FULL = [
     annotated(with_spec(GITHUB, f"{TOKEN}\n{OVERRIDES}\nsecure: true"), more_secrets="s/o"),
     annotated(with_spec(GITLAB, f"{TOKEN}\nsslverify: true"), mapping="knative"),
     annotated(with_spec(BITBUCKET, "eventTypes: [a]"), forward_ping="true"),
     with_spec(WEBHOOK, f"preset: hmac\nhmac: {{header: a, prefix: b}}\n{EVENT}"),
+    with_spec(API_SERVER, f"{WATCHED}\nowner: {{kind: Job}}\nfilters: [{{exact: {{type: a}}}}]"),
+    annotated(PING, catch_up="last"),
 ]
 DOCUMENTS = [yaml.safe_load(each) for each in FULL]
 SECRET = ("accessToken", "secretToken", "secrets", "poplin.dev/more-secrets")

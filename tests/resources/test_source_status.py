@@ -7,7 +7,7 @@ import pytest
 
 from poplin.catalog import Condition, SourceStatus
 from poplin.resources import source_status_of, with_conditions
-from tests.resources.sources import GITHUB, SECRET, annotated, resolved, with_spec
+from tests.resources.sources import API_SERVER, GITHUB, PING, SECRET, annotated, resolved, with_spec
 
 PROVIDED = (Condition("SinkProvided", "True"), Condition("SecretsProvided", "True"))
 STATUS = with_conditions(
@@ -107,3 +107,50 @@ def test_what_is_not_known_is_left_out_of_the_status(tmp_path: Path) -> None:
 
     assert source_status_of(refused).keys() == {"observedGeneration", "conditions"}
     assert source_status_of(adapted)["ceAttributes"][0] == {"type": "com.github.push"}
+
+
+@pytest.mark.parametrize("namespaces", [("",), ("a", "b")])
+def test_the_namespaces_that_are_watched_are_told_as_knative_does(
+    tmp_path: Path, namespaces: tuple[str, ...]
+) -> None:
+    status = resolved(tmp_path, API_SERVER).status
+
+    found = source_status_of(replace(status, namespaces=namespaces))
+
+    assert "namespaces" not in source_status_of(status)
+    assert found["namespaces"] == list(namespaces)
+
+
+@pytest.mark.parametrize("document", [API_SERVER, PING])
+def test_a_source_that_acts_by_itself_has_no_url_and_no_secrets(
+    tmp_path: Path, document: str
+) -> None:
+    found = resolved(tmp_path, document)
+
+    assert (found.status.url, found.secrets, found.sink_uri) == (None, (), "http://sink/")
+    assert types(found.status) == ["Ready", "SinkProvided"]
+    assert found.status.ready
+
+
+def test_what_counts_of_a_source_in_a_cluster_stands_in_the_order_in_which_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    status = resolved(tmp_path, API_SERVER).status
+    deployed = Condition("Deployed", "Unknown", "NotYetStarted")
+    forbidden = Condition("SufficientPermissions", "False", "Forbidden", "list pods")
+    found = Condition("ResourcesFound", "True")
+
+    whole = with_conditions(status, deployed, Condition("OnTime", "False"), forbidden, found)
+
+    assert types(whole) == [
+        "Ready", "SinkProvided", "ResourcesFound", "SufficientPermissions", "Deployed", "OnTime",
+    ]  # fmt: skip
+    assert whole.condition("Ready") == replace(forbidden, type="Ready")
+
+
+def test_a_timer_that_missed_ticks_is_ready(tmp_path: Path) -> None:
+    status = resolved(tmp_path, PING).status
+
+    found = with_conditions(status, Condition("OnTime", "False", "TicksMissed"))
+
+    assert found.ready

@@ -1,12 +1,15 @@
 """What an edit did to the sources is told in a line for each."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from poplin.catalog import Condition
 from poplin.resources import ResolvedSource
 from poplin.watch import source_news
+from tests.resources.sources import API_SERVER, PING, annotated, with_spec
+from tests.resources.sources import resolved as read
 from tests.sources.stage import resolved
 
 SHOP = resolved()
@@ -57,6 +60,24 @@ def test_changes_are_told(
     before: list[ResolvedSource], after: list[ResolvedSource], lines: list[tuple[str, str]]
 ) -> None:
     assert list(source_news(before, after)) == lines
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (API_SERVER, with_spec(API_SERVER, "mode: Resource"), "ApiServerSource default/x changed"),
+        (API_SERVER, annotated(API_SERVER, initial_list="emit"), "ApiServerSource default/x changed"),
+        (PING, with_spec(PING, "schedule: '@hourly'"), "PingSource default/x changed"),
+        (PING, f"# moved\n{PING}", None),
+    ],
+    ids=["spec", "annotation", "schedule", "place"],
+)  # fmt: skip
+def test_changes_of_sources_that_act_by_themselves_are_told(
+    tmp_path: Path, before: str, after: str, line: str | None
+) -> None:
+    found = list(source_news([read(tmp_path, before)], [read(tmp_path, after)]))
+
+    assert found == ([(line, "info")] if line else [])
 
 
 def test_of_many_the_rest_is_counted() -> None:
