@@ -11,15 +11,26 @@ _EVERY_S = 10.0
 
 
 class Complaints:
-    """Every refusal may be told of; those of a source for one reason are said once in ten seconds."""
+    """Every refusal may be told of; those of a source for one reason are said once in ten seconds.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `what` is what happens each time.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        what: str = "webhooks are refused",
+    ) -> None:
         self._clock = clock
+        self._what = what
         self._say_at: dict[tuple[str, str], float] = {}
         self._unsaid: dict[tuple[str, str], int] = {}
 
-    def refused(self, source: str, reason: str, status: int, why: str) -> None:
-        """`more` in the line is how many were not said since the last one."""
+    def refused(self, source: str, reason: str, status: int | None, why: str) -> None:
+        """`more` in the line is how many were not said since the last one; `status` is None where
+        there was no answer.
+        """
         key = (source, reason)
         now = self._clock()
         if now < self._say_at.get(key, now):
@@ -29,10 +40,10 @@ class Complaints:
         more = self._unsaid.pop(key, 0)
         log = structlog.get_logger()
         (log.error if reason == "internal" else log.warning)(
-            "webhooks are refused",
+            self._what,
             source=source,
             reason=reason,
-            status=status,
+            **({"status": status} if status is not None else {}),
             **({"why": why} if why else {}),
             **({"more": more} if more else {}),
         )
