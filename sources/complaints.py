@@ -8,6 +8,8 @@ import structlog
 __all__ = ["Complaints"]
 
 _EVERY_S = 10.0
+_DEFECTS = ("internal", "InternalError")
+"""Of ours, as an answer and as a condition name them."""
 
 
 class Complaints:
@@ -39,7 +41,7 @@ class Complaints:
         self._say_at[key] = now + _EVERY_S
         more = self._unsaid.pop(key, 0)
         log = structlog.get_logger()
-        (log.error if reason == "internal" else log.warning)(
+        (log.error if reason in _DEFECTS else log.warning)(
             self._what,
             source=source,
             reason=reason,
