@@ -55,7 +55,7 @@ class SourceStatus(Judged):
     webhook_id: str = ""
     """Of the hook that is kept at the provider."""
     namespaces: tuple[str, ...] = ()
-    """Those that are watched; one that is empty stands for all."""
+    """Those that an ApiServerSource watches; '' stands for all."""
     lag_s: float | None = None
     """Of the newest event: from when it happened, or came if it does not say, to the sink's 2xx."""
     observed_generation: int = 1
