@@ -22,6 +22,8 @@ class _Field:
     """Of the numbers from `lowest` on."""
 
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS = (
     _Field("second", 0, 59),
     _Field("minute", 0, 59),
@@ -31,9 +33,9 @@ _FIELDS = (
         "month",
         1,
         12,
-        tuple(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+        _MONTHS,
     ),
-    _Field("day of week", 0, 6, tuple(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])),
+    _Field("day of week", 0, 6, _WEEKDAYS),
 )
 
 
