@@ -4,7 +4,7 @@ So a time that a change of clocks leaves out does not come on that day, and one 
 twice, as in Knative.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -54,24 +54,29 @@ class _Cron:
     def until(self, moment: datetime) -> Iterator[datetime]:
         return self._ticks(moment.replace(microsecond=0), -1)
 
-    def next_after(self, moment: datetime) -> datetime | None:
-        return next(self.after(moment), None)
+    def next_after(self, moment: datetime) -> datetime:
+        return next(self.after(moment))
 
-    def _ticks(self, at: datetime | None, way: int) -> Iterator[datetime]:
-        """From `at` on, forwards or back. It goes by stretches in which the zone's offset stays as
-        it is: there the wall's clock goes like any other, and CronSim need know nothing of zones.
+    def _ticks(self, at: datetime, way: int) -> Iterator[datetime]:
+        """From `at` on, forwards or back."""
+        while True:
+            at = yield from self._stretch(at, way)
+
+    def _stretch(self, at: datetime, way: int) -> Generator[datetime, None, datetime]:
+        """As long as the zone's offset stays as it is, the wall's clock goes like any other, and
+        CronSim need know nothing of zones. Returns where the next stretch begins.
         """
-        while at is not None:
-            offset = self._offset(at)
-            wall = (at - way * _SECOND + offset).replace(tzinfo=None)
-            seen, at = at, None
-            for time in CronSim(self.fields, wall, reverse=way < 0):
-                tick = (time - offset).replace(tzinfo=UTC)
-                at = self._change(seen, tick, way)
-                if at is not None:
-                    break
-                seen = tick
-                yield tick
+        offset = self._offset(at)
+        times = CronSim(
+            self.fields, (at - way * _SECOND + offset).replace(tzinfo=None), reverse=way < 0
+        )
+        while True:
+            tick = (next(times) - offset).replace(tzinfo=UTC)
+            change = self._change(at, tick, way)
+            if change is not None:
+                return change
+            yield tick
+            at = tick
 
     def _change(self, start: datetime, end: datetime, way: int) -> datetime | None:
         """The first moment after `start`, not beyond `end`, that has another offset. Looked for day

@@ -35,8 +35,8 @@ class _Every:
     def until(self, moment: datetime) -> Iterator[datetime]:
         return self._ticks(self._number(moment), -1)
 
-    def next_after(self, moment: datetime) -> datetime | None:
-        return next(self.after(moment), None)
+    def next_after(self, moment: datetime) -> datetime:
+        return next(self.after(moment))
 
     def _number(self, moment: datetime) -> int:
         return int(moment.timestamp() // self.period_s)

@@ -11,10 +11,10 @@ class Schedule(Protocol):
     """Moments and ticks are in UTC with their tzinfo; ticks are whole seconds."""
 
     def after(self, moment: datetime) -> Iterator[datetime]:
-        """The ticks later than `moment`, the next first; it may have no end."""
+        """The ticks later than `moment`, the next first, without an end."""
 
     def until(self, moment: datetime) -> Iterator[datetime]:
-        """The ticks not later than `moment`, the newest first; it may have no end."""
+        """The ticks not later than `moment`, the newest first, without an end."""
 
-    def next_after(self, moment: datetime) -> datetime | None:
-        """The first of `after`; None when it has no more."""
+    def next_after(self, moment: datetime) -> datetime:
+        """The first of `after`."""

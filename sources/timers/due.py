@@ -79,5 +79,4 @@ def _since(schedule: Schedule, now: datetime, last: datetime) -> Iterator[dateti
 def _missed(schedule: Schedule, ticks: list[datetime], since: datetime) -> Missed | None:
     if not ticks:
         return None
-    first = schedule.next_after(since) or ticks[-1]
-    return Missed(count=len(ticks), first=first, last=ticks[0])
+    return Missed(count=len(ticks), first=schedule.next_after(since), last=ticks[0])

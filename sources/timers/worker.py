@@ -9,13 +9,13 @@ from hashlib import blake2b
 
 import structlog
 
-from poplin.catalog import Condition
 from poplin.resources.source_models import PingSpec, Source
 from poplin.schedule import Schedule, parse_schedule
 from sources.outlet import Outlet
 from sources.standing import Standing
 from sources.tally import Tally
-from sources.timers.due import ALL, Due, Missed, due_ticks, is_late
+from sources.timers.conditions import on_time, working
+from sources.timers.due import Due, due_ticks, is_late
 from sources.timers.events import ping, stamp
 from sources.timers.memory import Memory, Progress
 from sources.turn import Held
@@ -24,8 +24,9 @@ __all__ = ["Clock", "Timer"]
 
 _JITTER_S = 0.5
 _LOOK_S = 1.0
-_TOLD_FOR = timedelta(hours=24)
+"""The clock on the wall is looked at so often: it may be set, or the machine may sleep."""
 _FAR = timedelta(hours=1)
+"""A clock that is set back by less is waited for, so that no tick is fired twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,13 @@ class Timer:
             await self._memory.put(held, progress)
         if due.missed is not None:
             self._tally.missed(self._source.key, due.missed.count)
-            self._log("ticks were missed", ticks=due.missed.number, **_span(due.missed))
+            missed = due.missed
+            self._log(
+                "ticks were missed",
+                ticks=missed.number,
+                first=stamp(missed.first),
+                last=stamp(missed.last),
+            )
         return progress
 
     async def _fire(self, held: Held, progress: Progress, tick: datetime) -> Progress:
@@ -130,45 +137,22 @@ class Timer:
         return progress
 
     async def _wait(self, progress: Progress) -> None:
-        """Until the next tick. The clock is looked at every second: it may be set, or the machine
-        may sleep.
-        """
+        """Until the next tick, or until the clock is far behind the last one."""
         following = self._schedule.next_after(progress.last)
         while True:
             now = self._clock.now()
-            left_s = _LOOK_S if following is None else (following - now).total_seconds()
+            left_s = (following - now).total_seconds()
             if left_s <= 0 or progress.last - now > _FAR:
                 return
             await self._clock.sleep(min(left_s, _LOOK_S))
 
     def _say(self, progress: Progress, now: datetime) -> None:
         following = self._schedule.next_after(max(progress.last, now))
-        when = f"the next tick is at {stamp(following)}" if following else "there are no more ticks"
-        self._standing.say(Condition("Deployed", "True", message=when))
-        missed, at = progress.missed, progress.missed_at
-        if missed is None or at is None or now - at > _TOLD_FOR:
-            self._standing.say(Condition("OnTime", "True"))
-        else:
-            words = _words(missed, self._spec)
-            self._standing.say(Condition("OnTime", "False", "TicksMissed", words))
+        self._standing.say(working(following))
+        self._standing.say(on_time(progress, now, self._spec.catch_up))
 
     def _log(self, what: str, **fields: str) -> None:
         structlog.get_logger().warning(what, source=self._source.key, **fields)
-
-
-def _span(missed: Missed) -> dict[str, str]:
-    return {"first": stamp(missed.first), "last": stamp(missed.last)}
-
-
-def _words(missed: Missed, spec: PingSpec) -> str:
-    caught_up = {
-        "none": "poplin.dev/catch-up has them fired afterwards",
-        "last": "the last one was fired afterwards",
-        "all": f"they were fired afterwards, the last {ALL:,} at most",
-    }[spec.catch_up]
-    ticks = "1 tick was" if missed.count == 1 else f"{missed.number} ticks were"
-    span = f"{stamp(missed.first)} to {stamp(missed.last)}"
-    return f"{ticks} missed, {span}, while nothing ran or the sink was away; {caught_up}"
 
 
 def _digest(spec: PingSpec) -> str:

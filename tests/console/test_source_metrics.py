@@ -98,7 +98,8 @@ async def test_the_board_and_the_alerts_ask_of_sources_what_is_there(
     redis: Redis, client: httpx.AsyncClient, questions: Callable[[], Iterator[Question]]
 ) -> None:
     await publish(redis, [BrokerRecord(namespace="default", name="main")], [])
-    await write_sources(redis, [a_source("hub", lag_s=1.5)])
+    kinds = ("GitHubSource", "ApiServerSource", "PingSource")
+    await write_sources(redis, [a_source("hub", kind, lag_s=1.5) for kind in kinds])
     counts = Counts()
     counts.observe((SOURCE_EMIT_DURATION, HUB), 0.2)
     await Flusher(redis, counts).flush()

@@ -19,7 +19,7 @@ def utc(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def next_after(schedule: str, moment: str, timezone: str = "UTC") -> datetime | None:
+def next_after(schedule: str, moment: str, timezone: str = "UTC") -> datetime:
     return parse_schedule(schedule, timezone).next_after(utc(moment))
 
 
