@@ -121,6 +121,24 @@ async def test_ticks_that_nobody_fired_for_more_than_a_minute_are_told_once(redi
     )
 
 
+async def test_what_was_told_is_remembered_before_anything_else_is_done(redis: Redis) -> None:
+    spec = PingSpec(schedule="@hourly")
+    wall = Wall("12:30:00")
+
+    async with subscriber() as peer:
+        async with at_work(redis, peer, wall, spec):
+            await wall.go_to("12:31:00")
+        wall.time = moment("13:30:00")
+        counted = []
+        for _ in range(2):
+            async with at_work(redis, peer, wall, spec) as timer:
+                await wall.go_to("13:30:00")
+                counted.append(timer.missed())
+                assert timer.said("OnTime").status == "False"
+
+    assert counted == [1, 0]
+
+
 async def test_what_was_missed_is_told_for_a_day(redis: Redis) -> None:
     spec = PingSpec(schedule="@hourly")
     wall = Wall("12:30:00")
