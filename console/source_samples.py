@@ -19,6 +19,8 @@ def can_count(family: Family, seen: SourcesSeen) -> Iterable[Labels]:
         return [(*source, reason) for source in [_NO_SOURCE, *sources] for reason in SOURCE_REASONS]
     if family.name == families.SOURCE_SINK_FAILURES:
         return [(*source, reason) for source in sources for reason in SINK_FAILURES]
+    if family.name == families.SOURCE_TICKS_MISSED:
+        return [each for each in sources if each[0] == "PingSource"]
     return sources
 
 

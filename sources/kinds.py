@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from poplin.settings import SourcesSettings
 from sources.active import Kind
 from sources.tally import Tally
+from sources.timers.kind import PingKind
 
 __all__ = ["open_kinds"]
 
@@ -15,9 +16,8 @@ __all__ = ["open_kinds"]
 @asynccontextmanager
 async def open_kinds(
     settings: SourcesSettings,  # noqa: ARG001 - for those that are added here
-    redis: Redis,  # noqa: ARG001
-    tally: Tally,  # noqa: ARG001
+    redis: Redis,
+    tally: Tally,
 ) -> AsyncIterator[Mapping[str, Kind]]:
     """Each by its name; what they share is closed at the end."""
-    kinds: dict[str, Kind] = {}
-    yield kinds
+    yield {"PingSource": PingKind(redis, tally)}

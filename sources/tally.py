@@ -7,6 +7,7 @@ from poplin.metrics.families import (
     SOURCE_RECEIVED,
     SOURCE_REFUSED,
     SOURCE_SINK_FAILURES,
+    SOURCE_TICKS_MISSED,
 )
 
 __all__ = ["Tally"]
@@ -39,3 +40,7 @@ class Tally:
     def sink_failed(self, source: str, reason: SinkFailure) -> None:
         """One attempt; another one may follow."""
         self._counts.add((SOURCE_SINK_FAILURES, source, reason))
+
+    def missed(self, source: str, ticks: int) -> None:
+        """Ticks of a timer that nobody fired in time."""
+        self._counts.add((SOURCE_TICKS_MISSED, source), ticks)

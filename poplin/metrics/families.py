@@ -39,6 +39,7 @@ __all__ = [
     "SOURCE_RECEIVED",
     "SOURCE_REFUSED",
     "SOURCE_SINK_FAILURES",
+    "SOURCE_TICKS_MISSED",
     "STORE_LIMIT",
     "STORE_UP",
     "STORE_USED",
@@ -126,6 +127,7 @@ SOURCE_EMITTED = "poplin_source_emitted_total"
 SOURCE_SINK_FAILURES = "poplin_source_sink_failures_total"
 SOURCE_EMIT_DURATION = "poplin_source_emit_duration_seconds"
 SOURCE_LAG = "poplin_source_lag_seconds"
+SOURCE_TICKS_MISSED = "poplin_source_ticks_missed_total"
 SOURCE_READY = "poplin_source_ready"
 SOURCES_UP = "poplin_sources_up"
 BUILD = "poplin_build_info"
@@ -244,6 +246,11 @@ _ALL = (
         SOURCE_EMIT_DURATION, "histogram", _SOURCE,
         "From a webhook's last byte, or a change or tick, to the 2xx of the sink, further attempts "
         "included",
+    ),
+    Family(
+        SOURCE_TICKS_MISSED, "counter", _SOURCE,
+        "Ticks of a PingSource that were not fired within a minute, whether or not they are caught up; "
+        "of more than 10,000 at once, 10,001",
     ),
     Family(
         SOURCE_LAG, "gauge", _SOURCE,

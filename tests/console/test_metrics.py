@@ -22,6 +22,7 @@ from poplin.metrics.families import (
     FAMILIES,
     RETRIES,
     SOURCE_SINK_FAILURES,
+    SOURCE_TICKS_MISSED,
 )
 from poplin.store import connect
 from tests.console.helpers import a_source
@@ -67,7 +68,8 @@ async def test_whoever_can_count_shows_a_zero_before(
 ) -> None:
     """Else the first dead letter of a trigger were no increase to Prometheus."""
     await publish(redis, [BROKER], [TRIGGER])
-    await write_sources(redis, [a_source("s", namespace="n")])
+    kinds = ("GitHubSource", "PingSource")
+    await write_sources(redis, [a_source("s", kind, namespace="n") for kind in kinds])
 
     series = (await _page(client)).series()
 
@@ -76,6 +78,8 @@ async def test_whoever_can_count_shows_a_zero_before(
             labels = {**OF_TRIGGER, **OF_SOURCE, "response_code_class": "failed", "reason": "busy"}
             if family.name == SOURCE_SINK_FAILURES:
                 labels["reason"] = "connect"
+            if family.name == SOURCE_TICKS_MISSED:
+                labels["source_kind"] = "PingSource"
             wanted = frozenset((name, labels[name]) for name in family.labels)
             assert (family.name, wanted) in series
 
