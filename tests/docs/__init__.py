@@ -17,7 +17,9 @@ Comments tell what a reader need not see:
 - `<!-- run: printed by WORD -->` before a ```text block: the running command with that word in it
   prints these lines.
 - `<!-- run: exits N -->`: the last command of the next block ends with that status.
-- `<!-- run: skip REASON -->`: the next block is not run; it would need a cluster or the network.
+- `<!-- run: skip REASON -->`: the next block is not run; it would need a fabric more, or the network.
+- `<!-- run: cluster -->`: the page needs a Kubernetes API server; tests/cluster runs all of it, with
+  `kubectl`.
 
 What is printed must be what is shown, line by line, but for empty lines, runs of white space and
 

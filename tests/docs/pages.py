@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Command", "Directive", "File", "Printed", "Step", "steps"]
+__all__ = ["Command", "Directive", "File", "Printed", "Step", "is_of_cluster", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ _NAMED = re.compile(r"# (?P<name>[\w./-]+\.\w+)\n")
 _HERE = re.compile(r"<<-?\s*['\"]?(\w+)")
 _OPEN = ("\\", "|", "&&")
 _NEXT_BLOCK = ("printed", "exits", "skip")
+_CLUSTER = "<!-- run: cluster -->"
 
 
 @dataclass(slots=True)
@@ -81,9 +82,14 @@ class _Reader:
             self.found.append(File(line, file["name"], body))
 
 
+def is_of_cluster(page: Path) -> bool:
+    """It needs a Kubernetes API server: `tests/cluster` runs it."""
+    return _CLUSTER in page.read_text().splitlines()
+
+
 def steps(page: Path) -> list[Step]:
     """Everything that is to be done, by line."""
-    text = page.read_text()
+    text = page.read_text().replace(_CLUSTER, "")
     reader = _Reader()
     places = [
         (each.start(), each) for pattern in (_FENCE, _MARK) for each in pattern.finditer(text)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.matching import shows
+from tests.docs.pages import is_of_cluster, steps
 from tests.docs.runner import NotAsShownError, run_page
 
 
@@ -76,6 +77,15 @@ def test_a_mark_that_says_nothing_is_refused(tmp_path: Path, mark: str) -> None:
     block = "" if mark.startswith("printed") else console("$ true")
     with pytest.raises(AssertionError):
         run(tmp_path, f"<!-- run: {mark} -->\n{block}")
+
+
+def test_a_page_that_needs_a_cluster_says_so(tmp_path: Path) -> None:
+    text = console("$ true")
+    with_mark = page(tmp_path, f"# Kubernetes\n\n<!-- run: cluster -->\n{text}")
+
+    assert is_of_cluster(with_mark)
+    assert len(steps(with_mark)) == 1
+    assert not is_of_cluster(page(tmp_path, text))
 
 
 def test_what_runs_in_the_background_ends_with_its_page(tmp_path: Path) -> None:
