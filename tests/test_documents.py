@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from poplin.resources.annotations import ANNOTATIONS
+from poplin_cli.main import app
 from tests.annotation_table import with_table
 from tests.command_reference import with_reference
+from tests.docs.pages import File, steps
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -41,6 +45,15 @@ def test_a_link_leads_to_a_file_and_to_a_heading_of_it(page: Path) -> None:
 def _headings(page: Path) -> set[str]:
     titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_arguments_of_a_deployment_are_options_of_the_command() -> None:
+    page = steps(DOCS / "sources" / "kubernetes.md")
+    text = next(each.text for each in page if isinstance(each, File) and "sources" in each.name)
+    deployment = next(each for each in yaml.safe_load_all(text) if each["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+
+    assert CliRunner().invoke(app, [*container["args"], "--help"]).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ANNOTATIONS)
