@@ -230,7 +230,7 @@ class KubernetesApi:
         if token and token not in self._pages:
             return Reply.told(410, "The provided continue parameter is too old", "Expired")
         every = [each for key, each in self.objects.items() if self._is_asked(called, key[0], each)]
-        left, version = self._pages.pop(token) if token else (every, self.version)
+        left, version = self._pages[token] if token else (every, self.version)
         metadata = {"resourceVersion": str(version)}
         page, left = (left[:limit], left[limit:]) if limit else (left, [])
         if left:
