@@ -1,9 +1,11 @@
 """A client of an API server of our own."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from sources.kubernetes.api import Api
 from sources.kubernetes.asking import Account, Asked
@@ -37,21 +39,22 @@ async def connection(file: Path, again_s: float = 0.0) -> AsyncIterator[Connecti
         await each.close()
 
 
-def kubeconfig(file: Path, server: str, user: dict[str, Any] | None = None, **more: Any) -> Path:
-    """`more` is of the cluster."""
-    file.write_text(
-        f"""\
-current-context: test
-clusters: [{{name: test, cluster: {{"server": "{server}", {_flow(more)}}}}}]
-users: [{{name: who, user: {{{_flow({"token": TOKEN} if user is None else user)}}}}}]
-contexts: [{{name: test, context: {{cluster: test, user: who}}}}]
-"""
-    )
+def kubeconfig(
+    file: Path,
+    server: str,
+    user: Mapping[str, Any] | None = None,
+    cluster: Mapping[str, Any] | None = None,
+) -> Path:
+    """With more fields of the cluster."""
+    named = {"server": server, **(cluster or {})}
+    document = {
+        "current-context": "test",
+        "clusters": [{"name": "test", "cluster": named}],
+        "users": [{"name": "who", "user": {"token": TOKEN} if user is None else user}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "who"}}],
+    }
+    file.write_text(yaml.safe_dump(document))
     return file
-
-
-def _flow(fields: dict[str, Any]) -> str:
-    return ", ".join(f'"{name}": {value!r}' for name, value in fields.items())
 
 
 async def everything(found: AsyncGenerator[Listed, None]) -> list[Listed]:
