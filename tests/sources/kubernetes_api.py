@@ -198,8 +198,8 @@ class KubernetesApi:
         if called.headers.get("authorization") != f"Bearer {self.token}":
             return Reply.told(401, "Unauthorized", "Unauthorized")
         if called.user and not self.may_impersonate:
-            who = called.user.replace("system:serviceaccount:", "").replace(":", "/")
-            return Reply.told(403, f"cannot impersonate serviceaccounts {who}", "Forbidden")
+            told = 'serviceaccounts "x" is forbidden: User "admin" cannot impersonate resource'
+            return Reply.told(403, told, "Forbidden")
         if called.verb in {"list", "watch"} and not self._may(
             called.verb, called.plural, called.namespace
         ):
