@@ -69,13 +69,16 @@ class Connection:
         context: str | None,
         *,
         again_s: float = 10.0,
+        plugin_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
         self._again_s = again_s
+        self._plugin_s = plugin_s
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._reading: asyncio.Task[Configuration] | None = None
         self._client: ApiClient | None = None
         self._place: tuple[object, ...] = ()
         self._readings = 0
@@ -92,6 +95,10 @@ class Connection:
         await self._opened()
 
     async def close(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait({self._reading})
+            self._reading = None
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -137,13 +144,28 @@ class Connection:
         async with self._lock:
             if self._client is not None and reading != self._readings:
                 return self._client
-            found = await read_configuration(self._kubeconfig, self._context)
+            found = await self._configuration()
             with translated(found.host):
                 client = await self._take(found)
             self._readings += 1
             self._read_at = self._clock()
             self._leads_nowhere = False
             return client
+
+    async def _configuration(self) -> Configuration:
+        """A plugin that takes too long is waited for again and not started again: nothing ends it."""
+        if self._reading is None:
+            reading = read_configuration(self._kubeconfig, self._context)
+            self._reading = asyncio.create_task(reading, name="read configuration")
+        task = self._reading
+        await asyncio.wait({task}, timeout=self._plugin_s)
+        if not task.done():
+            raise UnavailableError(
+                f"the kubeconfig's plugin has not ended within {self._plugin_s:g} s: does it ask its "
+                "user something?"
+            )
+        self._reading = None
+        return task.result()
 
     async def _take(self, found: Configuration) -> ApiClient:
         """A token takes the place of the old one; another server, or another certificate of ours,

@@ -31,8 +31,10 @@ async def connected(
 
 
 @asynccontextmanager
-async def connection(file: Path, again_s: float = 0.0) -> AsyncIterator[Connection]:
-    each = Connection(file, None, again_s=again_s)
+async def connection(
+    file: Path, again_s: float = 0.0, plugin_s: float = 30.0
+) -> AsyncIterator[Connection]:
+    each = Connection(file, None, again_s=again_s, plugin_s=plugin_s)
     try:
         yield each
     finally:

@@ -267,3 +267,21 @@ def test_every_foreign_error_is_translated(kind: type[Exception]) -> None:
 
     assert isinstance(caught.value.__cause__, kind)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (aiohttp.ConnectionTimeoutError(), "no connection to the API server at kube within 5 s"),
+        (TimeoutError(), "the API server at kube does not answer within 30 s"),
+        (aiohttp.ServerDisconnectedError(),
+         "the connection to the API server at kube broke: ServerDisconnectedError"),
+        (aiohttp.ClientPayloadError("secret"),
+         "the API server at kube gives no answer: ClientPayloadError"),
+    ],
+)  # fmt: skip
+def test_what_failed_is_told(error: Exception, told: str) -> None:
+    with pytest.raises(UnavailableError) as caught, translated("https://kube", 30):
+        raise error
+
+    assert str(caught.value) == told
