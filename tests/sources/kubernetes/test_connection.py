@@ -56,11 +56,11 @@ async def test_many_that_run_out_together_read_it_once(server: KubernetesApi, fi
         await each.read(GET, 5)
         server.token = "of-today"  # noqa: S105 - of a server that lives for a test
         server.kubeconfig(file)
-        before = each._readings
+        before = each._session.readings
 
         await asyncio.gather(*(each.read(GET, 5) for _ in range(20)))
 
-        assert each._readings == before + 1
+        assert each._session.readings == before + 1
 
 
 async def test_a_new_token_leaves_what_goes_on_alone(server: KubernetesApi, file: Path) -> None:
@@ -107,7 +107,7 @@ async def test_a_server_that_is_away_has_the_file_read_seldom(file: Path) -> Non
             with pytest.raises(UnavailableError):
                 await each.read(GET, 5)
 
-        assert each._readings == 1
+        assert each._session.readings == 1
 
 
 async def test_a_redirect_is_not_followed(server: KubernetesApi, file: Path) -> None:
