@@ -1,4 +1,4 @@
-"""What the sources count: webhooks that came, what was refused, and how the sinks fared."""
+"""What the sources count: what came, what was refused, and how the sinks fared."""
 
 from poplin.metrics import Counts, SinkFailure, SourceReason
 from poplin.metrics.families import (
@@ -24,15 +24,17 @@ class Tally:
         self._counts = counts
 
     def received(self, source: str) -> None:
-        """A webhook whose signature is right, whatever becomes of it then."""
+        """A webhook whose signature is right, a change or a tick, whatever becomes of it then."""
         self._counts.add((SOURCE_RECEIVED, source))
 
     def refused(self, source: str | None, reason: SourceReason) -> None:
-        """A request that was not taken, at a path of no source where there is None."""
+        """A request that was not taken, at a path of no source where there is None; or an event
+        that the sink refuses for good.
+        """
         self._counts.add((SOURCE_REFUSED, source or _UNKNOWN, reason))
 
     def emitted(self, source: str, seconds: float) -> None:
-        """The sink took an event, so long after the last byte of its webhook."""
+        """The sink took an event, so long after the last byte of its webhook, or after it came."""
         self._counts.add((SOURCE_EMITTED, source))
         self._counts.observe((SOURCE_EMIT_DURATION, source), seconds)
 

@@ -86,7 +86,7 @@ SourceReason = Literal[
     "too_old",
     "unknown_source",
 ]
-"""Why a source does not take a webhook. Closed for the same reason."""
+"""Why a source does not take a webhook, or its sink an event. Closed for the same reason."""
 
 SinkFailure = Literal["connect", "timeout", "3xx", "4xx", "5xx"]
 """What an attempt to emit ended with: no connection or none that held, no answer, or this one."""
@@ -228,12 +228,13 @@ _ALL = (
     ),
     Family(
         SOURCE_RECEIVED, "counter", _SOURCE,
-        "Webhooks whose signature is right, pings and those that the sink did not take included",
+        "What came: webhooks whose signature is right, pings included, changes in a cluster and ticks; "
+        "also what the sink did not take",
     ),
     Family(
         SOURCE_REFUSED, "counter", (*_SOURCE, "reason"),
-        "Requests to the receiver that were not taken; the names are empty where the source is not "
-        "known",
+        "Requests to the receiver that were not taken, their names empty where the source is not "
+        "known; and events of other sources that the sink refuses for good",
     ),
     Family(
         SOURCE_EMITTED, "counter", _SOURCE,
@@ -245,7 +246,8 @@ _ALL = (
     ),
     Family(
         SOURCE_EMIT_DURATION, "histogram", _SOURCE,
-        "From a webhook's last byte to the 2xx of the sink, further attempts included",
+        "From a webhook's last byte, or a change or tick, to the 2xx of the sink, further attempts "
+        "included",
     ),
     Family(
         SOURCE_RELISTS, "counter", _SOURCE,
