@@ -1,0 +1,51 @@
+"""Errors of the libraries below, in words of our own: none of what was sent is in them."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import aiohttp
+from kubernetes.aio.config import ConfigException
+
+from sources.kubernetes.errors import UnavailableError
+
+__all__ = ["CONNECT_S", "server_of", "translated"]
+
+CONNECT_S = 5.0
+"""Until there is a connection, its TLS too."""
+
+
+@contextmanager
+def translated(url: str, within_s: float = 0) -> Iterator[None]:
+    """Raises UnavailableError for whatever keeps an answer away; the cause tells which."""
+    server = f"the API server at {server_of(url)}"
+    try:
+        yield
+    except aiohttp.ConnectionTimeoutError as error:
+        raise UnavailableError(f"no connection to {server} within {CONNECT_S:g} s") from error
+    except TimeoutError as error:
+        raise UnavailableError(f"{server} does not answer within {within_s:g} s") from error
+    except aiohttp.ClientConnectorError as error:
+        raise UnavailableError(f"no connection to {server}: {_why(error)}") from error
+    except aiohttp.ClientConnectionError as error:
+        raise UnavailableError(f"the connection to {server} broke: {_name(error)}") from error
+    except (aiohttp.ClientError, ConfigException, OSError, ValueError) as error:
+        raise UnavailableError(f"{server} gives no answer: {_name(error)}") from error
+
+
+def server_of(url: str) -> str:
+    """Without a password that may be in it."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _why(error: aiohttp.ClientConnectorError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        found = error.certificate_error
+        told = found.verify_message if isinstance(found, ssl.SSLCertVerificationError) else ""
+        return f"its certificate is refused: {told or _name(found)}"
+    return error.os_error.strerror or _name(error)
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
