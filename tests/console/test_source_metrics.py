@@ -66,9 +66,9 @@ async def test_only_what_is_watched_is_ever_listed_anew(
 
     assert page.value(SOURCE_FOUND, source_name="pods") == 3
     assert page.value(SOURCE_RELISTS, source_name="pods") == 0
-    assert [
-        each.labels["source_name"] for each in page.samples if each.name == SOURCE_RELISTS
-    ] == ["pods"]
+    assert [each.labels["source_name"] for each in page.samples if each.name == SOURCE_RELISTS] == [
+        "pods"
+    ]
 
 
 async def test_the_lag_is_of_those_that_have_emitted(
