@@ -106,10 +106,12 @@ def refused(asked: Asked, refusal: Refusal) -> KubernetesError:
                 f"impersonate on serviceaccounts in namespace {asked.account.namespace}"
             )
         case 403:
-            return ForbiddenError(f"{asked.account} may not {asked}: give it that verb by a Role")
+            role = "Role" if asked.namespace else "ClusterRole"
+            return ForbiddenError(f"{asked.account} may not {asked}: give it that verb by a {role}")
         case 404 | 405:
             return UnknownKindError(
-                f"the API server cannot {asked}: {refusal.code}; is a CustomResourceDefinition missing?"
+                f"the API server cannot {asked}: {refusal.code}; is that apiVersion spelled as in "
+                "`kubectl api-resources`, or is a CustomResourceDefinition missing?"
             )
         case 410:
             return GoneError(f"the API server's history is too short to {asked} from where we were")

@@ -34,7 +34,8 @@ async def read_configuration(
     """
     # What a plugin prints may be secret, and the library logs it.
     logging.getLogger("kubernetes.aio.config.kube_config").setLevel(logging.CRITICAL)
-    configuration = Configuration(connection_pool_maxsize=0)  # every watch holds a connection
+    # Every watch holds a connection. Without a host it would be http://localhost.
+    configuration = Configuration(host="", connection_pool_maxsize=0)
     named = str(kubeconfig) if kubeconfig else environment.get(_KUBECONFIG, "")
     if not named and environment.get(_HOST):
         _read_own(configuration)
@@ -81,6 +82,10 @@ async def _read_kubeconfig(configuration: Configuration, place: str, context: st
         yaml.YAMLError, aiohttp.ClientError,
     ) as error:  # fmt: skip
         raise UnavailableError(f"{which} cannot be used: {_why(error)}") from None
+    if not _is_server(configuration.host):
+        raise UnavailableError(
+            f"{which}: its server is no URL like https://kube.example.com:6443, with nobody's name in it"
+        )
     keys = configuration.api_key
     keys.update({name: key.strip() for name, key in keys.items()})  # of a file with a last newline
     if urlsplit(configuration.host).scheme == "https" and not (keys or configuration.cert_file):
@@ -88,6 +93,14 @@ async def _read_kubeconfig(configuration: Configuration, place: str, context: st
             f"{which} gives no token and no certificate: what does `kubectl get namespaces` say "
             "with it?"
         )
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
+    except ValueError:
+        return False
 
 
 def _why(error: Exception) -> str:

@@ -98,6 +98,7 @@ class Connection:
 
     async def read(self, asked: Asked, within_s: float, most: int | None = None) -> bytes:
         """The whole body of its answer."""
+        await self._opened()
         with self._translated(within_s):
             async with asyncio.timeout(within_s), self.ask(asked, within_s) as answer:
                 return await answer.read(most)
@@ -105,6 +106,7 @@ class Connection:
     @asynccontextmanager
     async def ask(self, asked: Asked, within_s: float) -> AsyncIterator[Answer]:
         """A success whose headers came in time; leaving it ends the request."""
+        await self._opened()
         with self._translated(within_s):
             async with asyncio.timeout(within_s):
                 response = await self._known(asked)

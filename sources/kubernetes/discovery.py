@@ -47,7 +47,7 @@ class Discovery:
                 raise UnknownKindError(f"{kind} of {api_version} cannot be listed and watched")
             return each.resource
         raise UnknownKindError(
-            f"the API server has no kind {kind} in {api_version}: is it spelled as in "
+            f"the API server has no kind {kind} in {api_version}: is that kind spelled as in "
             "`kubectl api-resources`, or is a CustomResourceDefinition missing?"
         )
 

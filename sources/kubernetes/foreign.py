@@ -1,5 +1,7 @@
 """Errors of the libraries below, in words of our own: none of what was sent is in them."""
 
+import errno
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,16 +37,17 @@ def translated(url: str, within_s: float = 0) -> Iterator[None]:
 
 
 def server_of(url: str) -> str:
-    """Without a password that may be in it."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+    """Its host and port."""
+    return urlsplit(url).netloc
 
 
 def _why(error: aiohttp.ClientConnectorError) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         found = error.certificate_error
-        told = found.verify_message if isinstance(found, ssl.SSLCertVerificationError) else ""
-        return f"its certificate is refused: {told or _name(found)}"
-    return error.os_error.strerror or _name(error)
+        return f"its certificate is refused: {getattr(found, 'verify_message', _name(found))}"
+    found = error.os_error
+    is_system = found.errno in errno.errorcode and not isinstance(found, ssl.SSLError)
+    return os.strerror(found.errno or 0) if is_system else found.strerror or _name(error)
 
 
 def _name(error: Exception) -> str:

@@ -55,7 +55,10 @@ async def pages(
 def _parsed(content: bytes, resource: Resource, asked: Asked) -> tuple[Listed, str]:
     with suppress(ValueError):
         match orjson.loads(content):
-            case {"metadata": {"resourceVersion": str(version), **more}, "items": items}:
+            case {
+                "metadata": {"resourceVersion": str(version), **more},
+                "items": list() | None as items,
+            }:
                 objects = [object_of(each, resource) for each in _checked(items or [])]
                 return Listed(objects, version), str(more.get("continue", ""))
     raise UnavailableError(f"the API server answers to {asked} with what is no list")

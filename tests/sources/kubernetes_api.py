@@ -198,8 +198,8 @@ class KubernetesApi:
         if called.headers.get("authorization") != f"Bearer {self.token}":
             return Reply.told(401, "Unauthorized", "Unauthorized")
         if called.user and not self.may_impersonate:
-            who = called.user.replace("system:serviceaccount:", "").replace(":", "/")
-            return Reply.told(403, f"cannot impersonate serviceaccounts {who}", "Forbidden")
+            told = 'serviceaccounts "x" is forbidden: User "admin" cannot impersonate resource'
+            return Reply.told(403, told, "Forbidden")
         if called.verb in {"list", "watch"} and not self._may(
             called.verb, called.plural, called.namespace
         ):
@@ -230,7 +230,7 @@ class KubernetesApi:
         if token and token not in self._pages:
             return Reply.told(410, "The provided continue parameter is too old", "Expired")
         every = [each for key, each in self.objects.items() if self._is_asked(called, key[0], each)]
-        left, version = self._pages.pop(token) if token else (every, self.version)
+        left, version = self._pages[token] if token else (every, self.version)
         metadata = {"resourceVersion": str(version)}
         page, left = (left[:limit], left[limit:]) if limit else (left, [])
         if left:
