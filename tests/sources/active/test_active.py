@@ -3,11 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from poplin.catalog import Condition
 from poplin.resources import ResolvedSource
+from sources.active import board
 from sources.active.memory import ACTIVE
 from sources.turn import Held, turn_key
-from tests.sources.active.world import PACE, Tried, World, source, works
+from tests.sources.active.world import PACE, Tried, World, idles, source, works
 from tests.waiting import until
 
 KEY = "PingSource/default/shop"
@@ -143,16 +146,72 @@ async def test_a_document_that_is_refused_is_left_alone(world: World) -> None:
 
 async def test_sources_of_other_kinds_are_left_alone(world: World) -> None:
     async with world.process() as process:
-        world.found = [replace(source(), status=replace(source().status, kind="ApiServerSource"))]
+        status = replace(source().status, kind="ApiServerSource")
+        world.found = [replace(source(sink_uri=world.sink.url), status=status)]
         process.take()
         await asyncio.sleep(5 * PACE)
 
         assert not process.kind.tried
+        assert await world.redis.exists(turn_key("ApiServerSource/default/shop")) == 0
 
 
-async def test_what_the_store_lost_is_said_again(world: World) -> None:
-    async with world.process() as process:
+async def test_what_is_new_is_said_soon(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "_AGAIN_S", 1000.0)
+    async with world.process("a", idles) as first:
+        await until(lambda: first.is_working)
+        async with world.process("b", idles) as second:
+            await until(lambda: second.shows() == ("True", ""))
+            first.standing.say(Condition("OnTime", "False", "TicksMissed"))
+
+            await until(lambda: second.shows("OnTime") == ("False", "TicksMissed"))
+
+
+async def test_what_the_store_lost_is_said_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "_AGAIN_S", 0.1)
+    async with world.process(work=idles) as process:
         await until(lambda: process.shows() == ("True", ""))
         await world.redis.delete(ACTIVE)
 
         await until(lambda: world.redis.exists(ACTIVE))
+
+
+async def test_what_has_not_changed_is_not_said_again_and_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "_AGAIN_S", 1000.0)
+    async with world.process(work=idles) as process:
+        await until(lambda: process.shows() == ("True", ""))
+        await asyncio.sleep(5 * PACE)
+        await world.redis.delete(ACTIVE)
+        await asyncio.sleep(5 * PACE)
+
+        assert await world.redis.exists(ACTIVE) == 0
+
+
+async def test_an_edit_is_seen_at_once(world: World) -> None:
+    async with world.process(pace=100) as process:
+        await until(lambda: process.is_working)
+        world.save(source(digest="2"))
+
+        await until(lambda: len(process.kind.tried) == 2)
+
+
+async def test_who_begins_anew_is_not_ready_until_it_says_so(world: World) -> None:
+    gate = asyncio.Event()
+
+    async def work(tried: Tried, held: Held) -> None:
+        if tried.number == 2:
+            await gate.wait()
+        await idles(tried, held)
+
+    async with world.process(work=work) as process:
+        await until(lambda: process.shows() == ("True", ""))
+        world.save(source(sink_uri=f"{world.sink.url}/other"))
+        await until(lambda: len(process.kind.tried) == 2)
+        between = process.shows()
+        gate.set()
+        await until(lambda: process.shows() == ("True", ""))
+
+    assert between == ("Unknown", "NotYetStarted")

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import structlog
+
 from poplin.errors import StoreUnavailableError
 from poplin.resources import Loaded
 from poplin.resources.models import Problem
@@ -100,8 +102,9 @@ async def test_what_another_kind_left_is_not_touched(world: World) -> None:
     await world.redis.hset(ACTIVE, "ApiServerSource/default/shop", b"{}")
     world.save()
 
-    async with world.process() as process:
-        await asyncio.sleep(3 * REMOVED_KEPT_S)
+    with structlog.testing.capture_logs() as lines:
+        async with world.process() as process:
+            await asyncio.sleep(3 * REMOVED_KEPT_S)
 
     assert await _remembered(world) == {"ApiServerSource/default/shop"}
-    assert process.kind.forgotten == []
+    assert (process.kind.forgotten, lines) == ([], [])

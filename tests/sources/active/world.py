@@ -26,7 +26,7 @@ from sources.webhooks.hook import Taker
 from tests.fabric import Subscriber
 
 __all__ = [
-    "PACE", "Process", "TestKind", "Tried", "Work", "World", "event", "source", "works",
+    "PACE", "Process", "TestKind", "Tried", "Work", "World", "event", "idles", "source", "works",
 ]  # fmt: skip
 
 PACE = 0.02
@@ -48,6 +48,12 @@ async def works(tried: "Tried", held: Held) -> None:
         number += 1
         await tried.outlet.put(event(f"{tried.process}-{tried.number}-{number}"), held)
         await asyncio.sleep(0.02)
+
+
+async def idles(tried: "Tried", _held: Held) -> None:
+    """Says that it works, and has nothing to send."""
+    tried.standing.say(Condition("Deployed", "True"))
+    await asyncio.Event().wait()
 
 
 @dataclass
@@ -169,7 +175,12 @@ class World:
 
     @asynccontextmanager
     async def process(
-        self, name: str = "a", work: Work = works, files: Loaded | None = None
+        self,
+        name: str = "a",
+        work: Work = works,
+        *,
+        files: Loaded | None = None,
+        pace: float = PACE,
     ) -> AsyncIterator[Process]:
         sender, counts = Sender(), Counts()
         outlets = Outlets(
@@ -187,7 +198,7 @@ class World:
             sources,
             outlets,
             removed_kept_s=REMOVED_KEPT_S,
-            pace=PACE,
+            pace=pace,
         )
         each = Process(sources, kind, active, stop, counts)
         each.take(files)
