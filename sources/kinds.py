@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 
 from poplin.settings import SourcesSettings
 from sources.active import Kind
+from sources.kubernetes.cluster import Cluster
+from sources.kubernetes.kind import ApiServerKind
 from sources.tally import Tally
 
 __all__ = ["open_kinds"]
@@ -14,10 +16,12 @@ __all__ = ["open_kinds"]
 
 @asynccontextmanager
 async def open_kinds(
-    settings: SourcesSettings,  # noqa: ARG001 - for those that are added here
-    redis: Redis,  # noqa: ARG001
-    tally: Tally,  # noqa: ARG001
+    settings: SourcesSettings, redis: Redis, tally: Tally
 ) -> AsyncIterator[Mapping[str, Kind]]:
     """Each by its name; what they share is closed at the end."""
-    kinds: dict[str, Kind] = {}
-    yield kinds
+    cluster = Cluster(settings.kubeconfig, settings.kube_context)
+    kinds: dict[str, Kind] = {"ApiServerSource": ApiServerKind(redis, cluster, tally)}
+    try:
+        yield kinds
+    finally:
+        await cluster.close()
