@@ -51,8 +51,11 @@ class Extent:
         )
 
     async def version(self) -> str:
-        """The resourceVersion that the API server is at. Asked for an object that is not there: the
-        answer is short.
+        """The resourceVersion that the API server is at. It is asked for one object, by a name that
+        none has, in one namespace: that costs it nothing, and the answer is short.
         """
-        pages = self.api.pages(self.resource, self.scope, field_selector=_NOBODY, is_metadata=True)
+        anywhere = "default" if self.resource.is_namespaced else ""
+        pages = self.api.pages(
+            self.resource, self.scope or anywhere, field_selector=_NOBODY, is_metadata=True
+        )
         return [page.resource_version async for page in pages][-1]

@@ -13,6 +13,7 @@ from sources.turn import Held
 __all__ = ["Hands", "Pace"]
 
 _CHAINS = 16
+_ASKS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Hands:
     pace: Pace
     chains: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHAINS))
     """What is under way to the sink at once."""
+    asks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_ASKS))
+    """For permissions: hundreds of namespaces may begin together."""
 
     @property
     def account(self) -> str:

@@ -20,8 +20,11 @@ class Hearing:
         self._resource = resource
         self._place = place
 
-    def watching(self) -> None:
-        self._hands.readiness.watching(self._place)
+    def heard(self) -> None:
+        self._hands.readiness.heard(self._place)
+
+    def caught_up(self) -> None:
+        self._hands.readiness.caught_up(self._place)
 
     def behind(self) -> None:
         self._hands.readiness.behind(self._place)

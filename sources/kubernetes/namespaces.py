@@ -165,8 +165,11 @@ class Namespaces:
 
     # How the watch of them fares
 
-    def watching(self) -> None:
-        self._hands.readiness.watching(self._place)
+    def heard(self) -> None:
+        self._hands.readiness.heard(self._place)
+
+    def caught_up(self) -> None:
+        self._hands.readiness.caught_up(self._place)
         if not self._is_ready.is_set():
             self._is_ready.set()
             self._hear()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from poplin.catalog import Condition
+from poplin.waiting import wait
 from sources.standing import Standing
 
 __all__ = ["Place", "Readiness"]
@@ -13,6 +14,8 @@ __all__ = ["Place", "Readiness"]
 _LOOK_S = 1.0
 _SHOWN = 3
 """Of many that say the same kind of thing."""
+
+_NOT_YET = "the API server has not been asked yet"
 
 Place = tuple[str, str]
 """A watch, by its id, and one of its scopes."""
@@ -45,14 +48,16 @@ class Readiness:
         self._standing = standing
         self._told_after_s = told_after_s
         self._clock = clock
+        self._changed = asyncio.Event()
         self._kinds: dict[str, str | None] = dict.fromkeys(watches)
         self._fares: dict[Place, _Fares] = {(each, ""): _Fares() for each in self._kinds}
 
     async def run(self) -> None:
         """Until it is cancelled: an API server that is away is told of after some time."""
         while True:
-            self._say()
-            await asyncio.sleep(_LOOK_S)
+            self._changed.clear()
+            self.say()
+            await wait(self._changed, _LOOK_S)
 
     # What happens
 
@@ -66,34 +71,42 @@ class Readiness:
         self._kinds[watch] = why
         for place in [each for each in self._fares if each[0] == watch]:
             del self._fares[place]
-        self._say()
+        self._changed.set()
 
     def expected(self, *places: Place) -> None:
         """They are going to be watched."""
         for place in places:
             self._of(place)
-        self._say()
+        self._changed.set()
 
-    def begun(self, place: Place) -> None:
-        """It is said to be allowed. What was refused stays so until it is watched."""
-        fares = self._of(place)
-        fares.refused = fares.refused or ""
-        self._say()
+    def allowed(self, place: Place) -> None:
+        """So was the answer when it was asked for."""
+        self._of(place).refused = ""
+        self._changed.set()
 
     def refused(self, place: Place, why: str) -> None:
         self._fares[place] = _Fares(refused=why)
-        self._say()
+        self._changed.set()
 
-    def watching(self, place: Place) -> None:
+    def caught_up(self, place: Place) -> None:
+        """The API server answers, and a watch is about to begin. Whether that is allowed may not be
+        known yet.
+        """
+        fares = self._of(place)
+        fares.is_behind, fares.away, fares.refused = False, "", fares.refused or ""
+        self._changed.set()
+
+    def heard(self, place: Place) -> None:
+        """The watch brought something: nothing is missing."""
         fares = self._of(place)
         if fares.is_behind or fares.away or fares.refused != "":
             fares.is_behind, fares.away, fares.refused = False, "", ""
-            self._say()
+            self._changed.set()
 
     def behind(self, place: Place) -> None:
         """Again."""
         self._of(place).is_behind = True
-        self._say()
+        self._changed.set()
 
     def away(self, place: Place, why: str) -> None:
         """The API server, seen from there."""
@@ -101,12 +114,12 @@ class Readiness:
         if not fares.away:
             fares.away_since_s = self._clock()
         fares.away = why
-        self._say()
+        self._changed.set()
 
     def left(self, place: Place) -> None:
         """Nobody watches there, any more."""
         if self._fares.pop(place, None) is not None:
-            self._say()
+            self._changed.set()
 
     def namespaces(self, names: Iterable[str]) -> None:
         """Those that are watched; '' stands for all."""
@@ -114,19 +127,20 @@ class Readiness:
 
     # What is said
 
-    def _of(self, place: Place) -> _Fares:
-        return self._fares.setdefault(place, _Fares())
-
-    def _say(self) -> None:
+    def say(self) -> None:
+        """To the standing, as it is at this moment."""
         for each in (self._resources_found(), self._sufficient_permissions(), self._deployed()):
             self._standing.say(each)
+
+    def _of(self, place: Place) -> _Fares:
+        return self._fares.setdefault(place, _Fares())
 
     def _resources_found(self) -> Condition:
         kinds = self._kinds.values()
         if missing := list(filter(None, kinds)):
             return Condition("ResourcesFound", "False", "NotFound", _together(missing))
         if None in kinds:
-            return Condition("ResourcesFound", "Unknown", "NotAskedYet")
+            return Condition("ResourcesFound", "Unknown", "NotAskedYet", _NOT_YET)
         return Condition("ResourcesFound", "True")
 
     def _sufficient_permissions(self) -> Condition:
@@ -134,7 +148,7 @@ class Readiness:
         if refused := [each.refused for each in self._fares.values() if each.refused]:
             return Condition(kind, "False", "Missing", _together(refused))
         if not self._fares or any(each.refused is None for each in self._fares.values()):
-            return Condition(kind, "Unknown", "NotAskedYet")
+            return Condition(kind, "Unknown", "NotAskedYet", _NOT_YET)
         return Condition(kind, "True")
 
     def _deployed(self) -> Condition:
@@ -143,7 +157,7 @@ class Readiness:
         if away := [each.away for each in fares if each.away and each.away_since_s <= since_s]:
             return Condition("Deployed", "False", "ApiServerUnavailable", _together(away))
         if not fares or any(each.is_behind for each in fares):
-            return Condition("Deployed", "Unknown", "CatchingUp")
+            return Condition("Deployed", "Unknown", "CatchingUp", "what is there is being listed")
         return Condition("Deployed", "True")
 
 

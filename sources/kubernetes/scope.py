@@ -26,8 +26,11 @@ _FAILURES = 3
 class Ear(Protocol):
     """Who hears how a scope fares."""
 
-    def watching(self) -> None:
-        """The API server answers, and nothing is to be listed any more."""
+    def caught_up(self) -> None:
+        """Nothing is to be listed any more; a watch is about to begin."""
+
+    def heard(self) -> None:
+        """It brought something."""
 
     def behind(self) -> None:
         """The history is gone: it is to be listed."""
@@ -93,7 +96,7 @@ class Scope:
             await self._list()
         elif not self._is_proven:
             await self._probe(self._position)
-        self._ear.watching()
+        self._ear.caught_up()
         await self._follow(self._position)
 
     # The list
@@ -153,7 +156,7 @@ class Scope:
         self._is_proven = True
         self._failures = 0
         self._backoff.reset()
-        self._ear.watching()
+        self._ear.heard()
 
     def _changes(self, events: Sequence[WatchEvent]) -> list[Change]:
         """What is remembered is taken as it would be after each of them; it is not changed yet."""
