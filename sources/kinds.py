@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 
 from poplin.settings import SourcesSettings
 from sources.active import Kind
+from sources.kubernetes.cluster import Cluster
+from sources.kubernetes.kind import ApiServerKind
 from sources.tally import Tally
 from sources.timers.kind import PingKind
 
@@ -15,9 +17,15 @@ __all__ = ["open_kinds"]
 
 @asynccontextmanager
 async def open_kinds(
-    settings: SourcesSettings,  # noqa: ARG001 - for those that are added here
-    redis: Redis,
-    tally: Tally,
+    settings: SourcesSettings, redis: Redis, tally: Tally
 ) -> AsyncIterator[Mapping[str, Kind]]:
     """Each by its name; what they share is closed at the end."""
-    yield {"PingSource": PingKind(redis, tally)}
+    cluster = Cluster(settings.kubeconfig, settings.kube_context)
+    kinds: dict[str, Kind] = {
+        "ApiServerSource": ApiServerKind(redis, cluster, tally),
+        "PingSource": PingKind(redis, tally),
+    }
+    try:
+        yield kinds
+    finally:
+        await cluster.close()

@@ -4,8 +4,10 @@ from poplin.metrics import Counts, SinkFailure, SourceReason
 from poplin.metrics.families import (
     SOURCE_EMIT_DURATION,
     SOURCE_EMITTED,
+    SOURCE_FOUND,
     SOURCE_RECEIVED,
     SOURCE_REFUSED,
+    SOURCE_RELISTS,
     SOURCE_SINK_FAILURES,
     SOURCE_TICKS_MISSED,
 )
@@ -40,6 +42,14 @@ class Tally:
     def sink_failed(self, source: str, reason: SinkFailure) -> None:
         """One attempt; another one may follow."""
         self._counts.add((SOURCE_SINK_FAILURES, source, reason))
+
+    def relisted(self, source: str) -> None:
+        """A list is compared with what is remembered: the history does not reach back."""
+        self._counts.add((SOURCE_RELISTS, source))
+
+    def found(self, source: str, changes: int) -> None:
+        """So many by comparing."""
+        self._counts.add((SOURCE_FOUND, source), changes)
 
     def missed(self, source: str, ticks: int) -> None:
         """Ticks of a timer that nobody fired in time."""

@@ -33,11 +33,13 @@ __all__ = [
     "SOURCES_UP",
     "SOURCE_EMITTED",
     "SOURCE_EMIT_DURATION",
+    "SOURCE_FOUND",
     "SOURCE_LAG",
     "SOURCE_READY",
     "SOURCE_REASONS",
     "SOURCE_RECEIVED",
     "SOURCE_REFUSED",
+    "SOURCE_RELISTS",
     "SOURCE_SINK_FAILURES",
     "SOURCE_TICKS_MISSED",
     "STORE_LIMIT",
@@ -126,6 +128,8 @@ SOURCE_REFUSED = "poplin_source_refused_total"
 SOURCE_EMITTED = "poplin_source_emitted_total"
 SOURCE_SINK_FAILURES = "poplin_source_sink_failures_total"
 SOURCE_EMIT_DURATION = "poplin_source_emit_duration_seconds"
+SOURCE_RELISTS = "poplin_source_relists_total"
+SOURCE_FOUND = "poplin_source_found_total"
 SOURCE_LAG = "poplin_source_lag_seconds"
 SOURCE_TICKS_MISSED = "poplin_source_ticks_missed_total"
 SOURCE_READY = "poplin_source_ready"
@@ -246,6 +250,15 @@ _ALL = (
         SOURCE_EMIT_DURATION, "histogram", _SOURCE,
         "From a webhook's last byte, or a change or tick, to the 2xx of the sink, further attempts "
         "included",
+    ),
+    Family(
+        SOURCE_RELISTS, "counter", _SOURCE,
+        "Lists of an ApiServerSource that were compared with what is remembered, because the API "
+        "server's history did not reach back",
+    ),
+    Family(
+        SOURCE_FOUND, "counter", _SOURCE,
+        "Changes that were found by comparing, not seen when they happened",
     ),
     Family(
         SOURCE_TICKS_MISSED, "counter", _SOURCE,

@@ -21,6 +21,8 @@ from poplin.metrics.families import (
     DISPATCH_DURATION,
     FAMILIES,
     RETRIES,
+    SOURCE_FOUND,
+    SOURCE_RELISTS,
     SOURCE_SINK_FAILURES,
     SOURCE_TICKS_MISSED,
 )
@@ -68,7 +70,7 @@ async def test_whoever_can_count_shows_a_zero_before(
 ) -> None:
     """Else the first dead letter of a trigger were no increase to Prometheus."""
     await publish(redis, [BROKER], [TRIGGER])
-    kinds = ("GitHubSource", "PingSource")
+    kinds = ("GitHubSource", "ApiServerSource", "PingSource")
     await write_sources(redis, [a_source("s", kind, namespace="n") for kind in kinds])
 
     series = (await _page(client)).series()
@@ -80,6 +82,8 @@ async def test_whoever_can_count_shows_a_zero_before(
                 labels["reason"] = "connect"
             if family.name == SOURCE_TICKS_MISSED:
                 labels["source_kind"] = "PingSource"
+            if family.name in (SOURCE_FOUND, SOURCE_RELISTS):
+                labels["source_kind"] = "ApiServerSource"
             wanted = frozenset((name, labels[name]) for name in family.labels)
             assert (family.name, wanted) in series
 
