@@ -1,0 +1,80 @@
+"""What a cluster's administrator does by hand, in one line each."""
+
+from typing import Any
+
+import httpx
+
+__all__ = ["Admin", "Object", "config_map", "path_of"]
+
+Object = dict[str, Any]
+
+_PLURALS = {"ConfigMap": "configmaps", "NetworkPolicy": "networkpolicies"}
+_CLUSTER_WIDE = frozenset(
+    {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+)
+
+
+def path_of(api_version: str, kind: str, namespace: str = "", name: str = "") -> str:
+    """Of one object, or of all with no name. The plural is the kind's with an s, where no other is
+    known here.
+    """
+    root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+    place = f"/namespaces/{namespace}" if namespace and kind not in _CLUSTER_WIDE else ""
+    plural = _PLURALS.get(kind, kind.lower() + "s")
+    return f"{root}{place}/{plural}" + (f"/{name}" if name else "")
+
+
+def config_map(name: str, data: str = "", labels: dict[str, str] | None = None) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "labels": labels or {}},
+        "data": {"text": data},
+    }
+
+
+class Admin:
+    """Objects are given whole, with apiVersion and kind; their answers are, too. A namespace in
+    metadata goes before the one that is said.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def namespace(self, name: str, **labels: str) -> Object:
+        """Created."""
+        metadata = {"name": name, "labels": labels}
+        return await self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    async def create(self, wanted: Object, namespace: str = "default") -> Object:
+        return await self._ask("POST", _place(wanted, namespace), wanted)
+
+    async def replace(self, wanted: Object, namespace: str = "default") -> Object:
+        return await self._ask("PUT", _place(wanted, namespace, is_one=True), wanted)
+
+    async def patch(self, found: Object, **fields: Any) -> Object:
+        """A merge patch of an object that a call here answered."""
+        return await self._ask("PATCH", _place(found, "", is_one=True), fields)
+
+    async def delete(self, found: Object, namespace: str = "default") -> None:
+        await self._ask("DELETE", _place(found, namespace, is_one=True))
+
+    async def get(self, path: str) -> Object:
+        return await self._ask("GET", path)
+
+    async def _ask(self, method: str, path: str, body: Object | None = None) -> Object:
+        kind = "merge-patch+json" if method == "PATCH" else "json"
+        answer = await self.http.request(
+            method, path, json=body, headers={"content-type": f"application/{kind}"}
+        )
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text[:300]}"
+        found: Object = answer.json()
+        return found
+
+
+def _place(wanted: Object, namespace: str, *, is_one: bool = False) -> str:
+    metadata = wanted["metadata"]
+    name = metadata["name"] if is_one else ""
+    return path_of(
+        wanted["apiVersion"], wanted["kind"], metadata.get("namespace") or namespace, name
+    )
