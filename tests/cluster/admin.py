@@ -1,10 +1,11 @@
 """What a cluster's administrator does by hand, in one line each."""
 
+import uuid
 from typing import Any
 
 import httpx
 
-__all__ = ["Admin", "Object", "config_map", "path_of"]
+__all__ = ["Admin", "Object", "config_map", "path_of", "rights"]
 
 Object = dict[str, Any]
 
@@ -33,6 +34,11 @@ def config_map(name: str, data: str = "", labels: dict[str, str] | None = None) 
     }
 
 
+def rights(*resources: str, group: str = "", verbs: tuple[str, ...] = ("list", "watch")) -> Object:
+    """A rule of a role, given by plurals."""
+    return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
+
+
 class Admin:
     """Objects are given whole, with apiVersion and kind; their answers are, too. A namespace in
     metadata goes before the one that is said.
@@ -45,6 +51,36 @@ class Admin:
         """Created."""
         metadata = {"name": name, "labels": labels}
         return await self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    async def allow(
+        self,
+        namespace: str,
+        *rules: Object,
+        account: str = "default",
+        of: str = "",
+        is_everywhere: bool = False,
+    ) -> Object:
+        """A ServiceAccount, of that namespace or of another, may do so there. Gives the role."""
+        kind, suffix = ("ClusterRole" if is_everywhere else "Role"), uuid.uuid4().hex[:8]
+        name = f"{account}-{of or namespace}-{suffix}"
+        group = "rbac.authorization.k8s.io"
+        role = {
+            "apiVersion": f"{group}/v1",
+            "kind": kind,
+            "metadata": {"name": name},
+            "rules": list(rules),
+        }
+        subject = {"kind": "ServiceAccount", "name": account, "namespace": of or namespace}
+        binding = {
+            "apiVersion": f"{group}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": group, "kind": kind, "name": name},
+            "subjects": [subject],
+        }
+        found = await self.create(role, namespace)
+        await self.create(binding, namespace)
+        return found
 
     async def create(self, wanted: Object, namespace: str = "default") -> Object:
         return await self._ask("POST", _place(wanted, namespace), wanted)
