@@ -5,8 +5,6 @@ no controller acts on them.
 """
 
 import asyncio
-import base64
-import json
 import os
 import ssl
 import subprocess
@@ -19,6 +17,7 @@ import httpx
 
 from bench.fabric import free_port
 from tests.cluster.admin import Admin
+from tests.cluster.etcd import Etcd
 from tests.conftest import die_with_parent
 from tests.waiting import until
 
@@ -80,11 +79,12 @@ class ApiServer:
         found = binaries or assets()
         assert found is not None, HOW_TO_GET_IT
         self.folder = folder
-        self._etcd_url = f"http://127.0.0.1:{free_port()}"
+        etcd_url = f"http://127.0.0.1:{free_port()}"
+        self.etcd = Etcd(etcd_url)
         self.port = free_port()
-        self._etcd = _Program(_etcd(found, folder, self._etcd_url), folder / "etcd.log")
+        self._etcd = _Program(_etcd(found, folder, etcd_url), folder / "etcd.log")
         self._server = _Program(
-            (*_kube_apiserver(found, folder, self._etcd_url, self.port), *flags),
+            (*_kube_apiserver(found, folder, etcd_url, self.port), *flags),
             folder / "kube-apiserver.log",
         )
         _secrets(folder)
@@ -136,13 +136,7 @@ class ApiServer:
 
         An API server that has a cache of watches goes on from that.
         """
-        async with httpx.AsyncClient(base_url=self._etcd_url, trust_env=False) as http:
-            key = base64.b64encode(b"/").decode()
-            found = await http.post("/v3/kv/range", content=json.dumps({"key": key}))
-            revision = str(found.raise_for_status().json()["header"]["revision"])
-            words = json.dumps({"revision": revision, "physical": True})
-            (await http.post("/v3/kv/compaction", content=words)).raise_for_status()
-        return int(revision)
+        return await self.etcd.compact()
 
     def logged(self, lines: int = 15) -> str:
         """The end of both logs, for a failure."""

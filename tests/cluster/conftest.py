@@ -8,11 +8,15 @@ import pytest
 
 from tests.cluster.admin import Admin
 from tests.cluster.api_server import HOW_TO_GET_IT, ApiServer, assets
+from tests.conftest import running_store
+from tests.faults import results
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if assets() is None:
         terminalreporter.write_line(HOW_TO_GET_IT)
+    if results.RESULTS:
+        terminalreporter.write_line(results.table(results.RESULTS))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -42,6 +46,13 @@ async def _started(server: ApiServer) -> None:
     except BaseException:
         await server.stop()
         raise
+
+
+@pytest.fixture(scope="session")
+def store(_has_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of one for all sources: their namespaces differ."""
+    with running_store(tmp_path_factory.mktemp("store")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from tests.cluster.api_server import ApiServer
 from tests.cluster.documents import api_server_source, broker, key_of
 from tests.cluster.service import Service, Setup, ready, serving
 from tests.cluster.writers import Writers
-from tests.conftest import running_store
 from tests.faults import results
 from tests.faults.ledger import Ledger, Verdict, verdict
 from tests.faults.receiver import Receiver, receiver
@@ -119,12 +118,6 @@ async def _takeover_s(here: Scene, ended: str, since: float) -> float:
     (other,) = here.replicas.keys() - {ended}
     await until(lambda: here.arrivals(other, since), 60)
     return here.arrivals(other, since)[0] - since
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_store(tmp_path_factory.mktemp("store")) as url:
-        yield url
 
 
 @pytest.fixture
