@@ -82,6 +82,17 @@ class Admin:
         await self.create(binding, namespace)
         return found
 
+    async def ensure(self, wanted: Object) -> None:
+        """Created, where it is not there."""
+        answer = await self.http.post(_place(wanted, ""), json=wanted)
+        assert answer.is_success or answer.status_code == 409, answer.text[:300]
+
+    async def token(self, namespace: str, account: str) -> str:
+        """Of a ServiceAccount, good for an hour."""
+        path = path_of("v1", "ServiceAccount", namespace, account) + "/token"
+        wanted = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        return str((await self._ask("POST", path, wanted))["status"]["token"])
+
     async def create(self, wanted: Object, namespace: str = "default") -> Object:
         return await self._ask("POST", _place(wanted, namespace), wanted)
 

@@ -28,10 +28,8 @@ HOW_TO_GET_IT = (
     f"no Kubernetes API server: export {ASSETS}=$(setup-envtest use -p path), with setup-envtest "
     "from sigs.k8s.io/controller-runtime"
 )
-USERS = {"admin": "system:masters", "poplin": "", "nobody": ""}
-"""By name with their group; what those without one may do the tests say. `poplin` is meant for the
-process under test.
-"""
+USERS = {"admin": "system:masters", "nobody": ""}
+"""By name with their group: one may do everything, the other nothing."""
 _READY_S = 60.0
 
 
@@ -104,8 +102,20 @@ class ApiServer:
 
     def kubeconfig_of(self, user: str, url: str = "") -> Path:
         """One of USERS; `url` where the way leads through something else."""
-        path = self.folder / f"kubeconfig-{user}-{url.rpartition(':')[2] or 'direct'}"
-        path.write_text(_kubeconfig(user, url or self.url, self.ca))
+        return self._kubeconfig(user, _token(user), url)
+
+    async def kubeconfig_as(self, admin: Admin, namespace: str, account: str) -> Path:
+        """Of a ServiceAccount, which is made where it is not there."""
+        await admin.ensure(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        )
+        metadata = {"name": account, "namespace": namespace}
+        await admin.ensure({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+        return self._kubeconfig(account, await admin.token(namespace, account))
+
+    def _kubeconfig(self, name: str, token: str, url: str = "") -> Path:
+        path = self.folder / f"kubeconfig-{name}-{url.rpartition(':')[2] or 'direct'}"
+        path.write_text(_kubeconfig(token, url or self.url, self.ca))
         return path
 
     @asynccontextmanager
@@ -220,14 +230,14 @@ def _token(user: str) -> str:
     return f"token-of-{user}"
 
 
-def _kubeconfig(user: str, url: str, ca: Path) -> str:
+def _kubeconfig(token: str, url: str, ca: Path) -> str:
     return f"""\
 apiVersion: v1
 kind: Config
 current-context: test
 clusters: [{{name: test, cluster: {{server: '{url}', certificate-authority: '{ca}'}}}}]
-users: [{{name: {user}, user: {{token: {_token(user)}}}}}]
-contexts: [{{name: test, context: {{cluster: test, user: {user}}}}}]
+users: [{{name: test, user: {{token: '{token}'}}}}]
+contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
 """
 
 
