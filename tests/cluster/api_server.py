@@ -21,7 +21,7 @@ from tests.cluster.etcd import Etcd
 from tests.conftest import die_with_parent
 from tests.waiting import until
 
-__all__ = ["HOW_TO_GET_IT", "USERS", "ApiServer", "assets"]
+__all__ = ["HOW_TO_GET_IT", "MANUAL", "USERS", "ApiServer", "assets", "without_a_cache"]
 
 ASSETS = "KUBEBUILDER_ASSETS"
 HOW_TO_GET_IT = (
@@ -30,6 +30,8 @@ HOW_TO_GET_IT = (
 )
 USERS = {"admin": "system:masters", "nobody": ""}
 """By name with their group: one may do everything, the other nothing."""
+MANUAL = ("--etcd-compaction-interval=0",)
+"""A flag: history is compacted when a test says so."""
 _READY_S = 60.0
 
 
@@ -185,6 +187,17 @@ class ApiServer:
             ssl.SSLError,
         ):  # it listens not yet, or writes its certificate
             return False
+
+
+@asynccontextmanager
+async def without_a_cache(folder: Path) -> AsyncIterator[ApiServer]:
+    """One that answers watches from etcd's history: what is compacted there is gone for them."""
+    server = ApiServer(folder, "--watch-cache=false", *MANUAL)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
 
 
 def _etcd(binaries: Path, folder: Path, url: str) -> tuple[str, ...]:

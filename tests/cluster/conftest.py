@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.cluster.admin import Admin
-from tests.cluster.api_server import HOW_TO_GET_IT, ApiServer, assets
+from tests.cluster.api_server import HOW_TO_GET_IT, MANUAL, ApiServer, assets
 from tests.conftest import running_store
 from tests.faults import results
 
@@ -34,7 +34,7 @@ def api_server(
     _has_programs: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ApiServer]:
     """With all as it is by default, but that etcd's history is compacted when a test says so."""
-    server = ApiServer(tmp_path_factory.mktemp("cluster"), "--etcd-compaction-interval=0")
+    server = ApiServer(tmp_path_factory.mktemp("cluster"), *MANUAL)
     asyncio.run(_started(server))
     yield server
     asyncio.run(server.stop())

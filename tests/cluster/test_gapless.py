@@ -11,12 +11,13 @@ import orjson
 import pytest
 
 from tests.cluster.admin import Admin, config_map, rights
-from tests.cluster.api_server import ApiServer
+from tests.cluster.api_server import ApiServer, without_a_cache
 from tests.cluster.documents import api_server_source, broker, key_of, trigger
 from tests.cluster.gaps import Gaps
 from tests.cluster.service import Service, Setup, ready, serving
+from tests.cluster.stage import Stage
 from tests.cluster.writers import Writers, pod_template
-from tests.fabric import Fabric
+from tests.fabric import Fabric, subscriber
 from tests.faults import results
 from tests.faults.ledger import Ledger, Verdict, verdict
 from tests.faults.proxy import Proxy, proxy
@@ -197,10 +198,8 @@ def _judged(here: Scene, each: Listener) -> Verdict:
 @pytest.mark.timeout(600)
 async def test_the_source_is_killed_cut_off_and_has_its_history_compacted(tmp_path: Path) -> None:
     """Every final state and every delete is told, and of the history that there is every state."""
-    server = ApiServer(tmp_path, "--watch-cache=false", "--etcd-compaction-interval=0")
-    try:
-        await server.start()
-        async with server.admin() as admin, scene(tmp_path, server, admin) as here:
+    async with without_a_cache(tmp_path) as server, server.admin() as admin:
+        async with scene(tmp_path, server, admin) as here:
             loop = asyncio.get_running_loop()
             writing = asyncio.create_task(here.writers.write(CHANGES, RATE))
             did = await _disturb(here, writing)
@@ -219,8 +218,6 @@ async def test_the_source_is_killed_cut_off_and_has_its_history_compacted(tmp_pa
                 recovery_s=recovery,
                 notes=f"{each.found} found by comparing, {len(each.gaps.found)} gaps",
             )
-    finally:
-        await server.stop()
 
     for name, each in here.listeners.items():
         assert verdicts[name].is_clean, (name, verdicts[name])
@@ -228,3 +225,27 @@ async def test_the_source_is_killed_cut_off_and_has_its_history_compacted(tmp_pa
         assert each.wrong == 0, name
         assert each.found > 0, name
         assert each.gaps.found, name
+
+
+async def test_a_history_that_begins_with_the_very_next_change_is_no_dead_end(
+    tmp_path: Path, store: str
+) -> None:
+    """etcd has that change and not what was before it: the API server can say only that it fails,
+    and says so each time.
+    """
+    async with without_a_cache(tmp_path) as server, server.admin() as admin, subscriber() as peer:
+        await admin.allow("default", rights("configmaps"))
+        stage = Stage(server, admin, "default", peer, store, tmp_path, server.kubeconfig)
+        stage.write()
+        made = await stage.make("first")
+        async with stage.caught_up():
+            made = await admin.patch(made, data={"text": "one"})
+            await peer.wait_for(1)
+        await admin.patch(made, data={"text": "two"})
+        await server.compact()
+        async with stage.serving():
+            await peer.wait_for(2, 30)
+            await stage.make("end")
+            heard = await stage.heard(until_named="end")
+
+    assert heard == ["update first", "update first", "add end"]
