@@ -143,12 +143,13 @@ class ApiServer:
         self._server.start()
         await self._is_up()
 
-    async def compact(self) -> int:
-        """The history up to now is gone; the objects are there as they are. Gives the revision.
+    async def compact(self, revision: str = "") -> int:
+        """The history before that revision, or up to now, is gone; the objects are there as they are.
+        Gives the revision.
 
         An API server that has a cache of watches goes on from that.
         """
-        return await self.etcd.compact()
+        return await self.etcd.compact(revision)
 
     def logged(self, lines: int = 15) -> str:
         """The end of both logs, for a failure."""

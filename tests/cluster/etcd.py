@@ -24,11 +24,12 @@ class Etcd:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    async def compact(self) -> int:
-        """All up to now; gives the revision."""
+    async def compact(self, revision: str = "") -> int:
+        """Forgets all before that revision, else all up to now; gives it."""
         async with self._client() as http:
-            found = await _ask(http, "kv/range", {"key": _text("/")})
-            revision = str(found["header"]["revision"])
+            if not revision:
+                found = await _ask(http, "kv/range", {"key": _text("/")})
+                revision = str(found["header"]["revision"])
             await _ask(http, "kv/compaction", {"revision": revision, "physical": True})
         return int(revision)
 

@@ -26,7 +26,7 @@ async def test_its_objects_outlive_it(api_server: ApiServer, admin: Admin, names
     assert found["metadata"]["uid"] == made["metadata"]["uid"]
 
 
-async def test_a_compacted_history_is_gone_for_who_watcheswithout_a_cache(tmp_path: Path) -> None:
+async def test_a_compacted_history_is_gone_for_who_watches_without_a_cache(tmp_path: Path) -> None:
     """Of the very first change that is left the server says only that it fails: etcd has it, and not
     what was before. Who asks again is told the same until the next compaction.
     """
@@ -35,7 +35,7 @@ async def test_a_compacted_history_is_gone_for_who_watcheswithout_a_cache(tmp_pa
         since = made["metadata"]["resourceVersion"]
         changed = await admin.patch(made, data={"text": "new"})
         before = await _watched(admin, "default", since)
-        await server.compact()
+        await server.compact(changed["metadata"]["resourceVersion"])
         at_its_edge = await _watched(admin, "default", since)
         await admin.delete(changed)
         await server.compact()

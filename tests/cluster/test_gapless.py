@@ -241,8 +241,8 @@ async def test_a_history_that_begins_with_the_very_next_change_is_no_dead_end(
         async with stage.caught_up():
             made = await admin.patch(made, data={"text": "one"})
             await peer.wait_for(1)
-        await admin.patch(made, data={"text": "two"})
-        await server.compact()
+        made = await admin.patch(made, data={"text": "two"})
+        await server.compact(made["metadata"]["resourceVersion"])
         async with stage.serving():
             await peer.wait_for(2, 30)
             await stage.make("end")
