@@ -46,6 +46,11 @@ class Gaps:
                     self._low = self._past = None
             await asyncio.sleep(_LOOK_S)
 
+    async def put(self, revision: int) -> None:
+        """As if a bookmark had told it that nothing happened up to there."""
+        for each in await self._redis.hkeys(self._key):
+            await self._redis.hset(self._key, each, str(revision))
+
     async def checkpoints(self) -> list[int]:
         """Of each kind that it watches."""
         return [int(each) for each in (await self._redis.hgetall(self._key)).values()]

@@ -35,8 +35,9 @@ async def test_a_compacted_history_is_gone_for_who_watches_without_a_cache(tmp_p
         since = made["metadata"]["resourceVersion"]
         changed = await admin.patch(made, data={"text": "new"})
         before = await _watched(admin, "default", since)
-        await server.compact(changed["metadata"]["resourceVersion"])
-        at_its_edge = await _watched(admin, "default", since)
+        revision = changed["metadata"]["resourceVersion"]
+        await server.compact(revision)
+        at_its_edge = await _watched(admin, "default", str(int(revision) - 1))
         await admin.delete(changed)
         await server.compact()
         after = await _watched(admin, "default", since)
