@@ -1,6 +1,7 @@
 """What a cluster's administrator does by hand, in one line each."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -44,8 +45,14 @@ class Admin:
     metadata goes before the one that is said.
     """
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
+    def __init__(self, connect: Callable[[], httpx.AsyncClient]) -> None:
+        self._connect = connect
+        self.http = connect()
+
+    async def reconnect(self) -> None:
+        """After a restart of the server: a connection that it closed meanwhile would fail a call."""
+        await self.http.aclose()
+        self.http = self._connect()
 
     async def namespace(self, name: str, **labels: str) -> Object:
         """Created."""

@@ -123,8 +123,11 @@ class ApiServer:
     @asynccontextmanager
     async def admin(self) -> AsyncIterator[Admin]:
         """A client of the event loop that runs, with all rights."""
-        async with self._client() as http:
-            yield Admin(http)
+        admin = Admin(self._client)
+        try:
+            yield admin
+        finally:
+            await admin.http.aclose()
 
     async def start(self) -> None:
         """Both at once; on return it is ready to be used."""

@@ -20,8 +20,8 @@ async def _watched(admin: Admin, namespace: str, since: str) -> list[dict[str, A
 async def test_its_objects_outlive_it(api_server: ApiServer, admin: Admin, namespace: str) -> None:
     made = await admin.create(config_map("kept"), namespace)
     await api_server.restart()
-    async with api_server.admin() as again:
-        found = await again.get(path_of("v1", "ConfigMap", namespace, "kept"))
+    await admin.reconnect()
+    found = await admin.get(path_of("v1", "ConfigMap", namespace, "kept"))
 
     assert found["metadata"]["uid"] == made["metadata"]["uid"]
 

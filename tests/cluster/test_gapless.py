@@ -150,6 +150,7 @@ async def _restarted(here: Scene) -> None:
     """Nobody writes meanwhile: what was not answered nobody would know."""
     async with here.writers.paused():
         await here.server.restart()
+        await here.writers.admin.reconnect()
 
 
 FAULTS = {

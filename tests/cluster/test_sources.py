@@ -163,8 +163,8 @@ async def test_what_no_history_tells_is_found_and_marked(stage: Stage) -> None:
     await stage.server.restart()
     async with stage.caught_up():
         await stage.peer.wait_for(3)
-        async with stage.server.admin() as admin:
-            await admin.create(config_map("end"), stage.namespace)
+        await stage.admin.reconnect()
+        await stage.make("end")
         heard = await stage.heard(until_named="end")
 
     found = {told(each): each for each in stage.peer.received}

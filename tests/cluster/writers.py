@@ -41,7 +41,7 @@ class Writers:
         self.history = History()
         self.last: dict[str, Object] = {}
         """The objects that are there, as they were answered last, by uid."""
-        self._admin = admin
+        self.admin = admin
         self._namespace = namespace
         self._chance = random.Random(seed)
         self._makes = makes or (config_map,)
@@ -87,15 +87,15 @@ class Writers:
     async def _create(self) -> str:
         self._names += 1
         make = self._makes[self._names % len(self._makes)]
-        return self._noted(await self._admin.create(make(f"made-{self._names}"), self._namespace))
+        return self._noted(await self.admin.create(make(f"made-{self._names}"), self._namespace))
 
     async def _update(self, uid: str) -> None:
         metadata = {"labels": {"changed": str(self.history.latest)}}
-        self._noted(await self._admin.patch(self.last[uid], metadata=metadata))
+        self._noted(await self.admin.patch(self.last[uid], metadata=metadata))
 
     async def _delete(self, uid: str) -> None:
         before = self.history.latest
-        await self._admin.delete(self.last.pop(uid))
+        await self.admin.delete(self.last.pop(uid))
         self.history.deleted(uid, after=before)
 
     def _noted(self, answered: Object) -> str:
