@@ -48,9 +48,14 @@ class Gaps:
 
     async def put(self, revision: int) -> None:
         """As if a bookmark had told it that nothing happened up to there."""
-        for each in await self._redis.hkeys(self._key):
-            await self._redis.hset(self._key, each, str(revision))
+        for field in await self._fields():
+            await self._redis.hset(self._key, field, str(revision))
 
     async def checkpoints(self) -> list[int]:
         """Of each kind that it watches."""
-        return [int(each) for each in (await self._redis.hgetall(self._key)).values()]
+        return [int(each) for each in (await self._fields()).values()]
+
+    async def _fields(self) -> dict[bytes, bytes]:
+        """Those of a watch and a scope: what names a watch alone is no checkpoint."""
+        found = await self._redis.hgetall(self._key)
+        return {field: each for field, each in found.items() if b"/" in field}
