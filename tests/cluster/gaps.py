@@ -57,5 +57,5 @@ class Gaps:
 
     async def _fields(self) -> dict[bytes, bytes]:
         """Those of a watch and a scope: what names a watch alone is no checkpoint."""
-        found = await self._redis.hgetall(self._key)
+        found: dict[bytes, bytes] = await self._redis.hgetall(self._key)
         return {field: each for field, each in found.items() if b"/" in field}
