@@ -1,6 +1,7 @@
 """How far a source has come by its own word, whenever history is taken from under it."""
 
 import asyncio
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -57,5 +58,5 @@ class Gaps:
 
     async def _fields(self) -> dict[bytes, bytes]:
         """Those of a watch and a scope: what names a watch alone is no checkpoint."""
-        found: dict[bytes, bytes] = await self._redis.hgetall(self._key)
+        found: Any = await self._redis.hgetall(self._key)
         return {field: each for field, each in found.items() if b"/" in field}

@@ -161,7 +161,7 @@ FAULTS = {
     "restart of the API server": _restarted,
 }
 FORGETFUL = {"kill -9 and compaction", "cut and compaction"}
-OFTEN = {"kill -9": 4, "cut": 3, "kill -9 and compaction": 2, "cut and compaction": 2}
+OFTEN = {"kill -9": 4, "cut": 3, "cut and compaction": 3}
 
 
 async def _disturb(here: Scene, writing: "asyncio.Task[None]") -> str:
