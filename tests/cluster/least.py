@@ -42,6 +42,7 @@ def lesser(documents: list[Object]) -> Iterator[Rights]:
             for verb in rule["verbs"]:
                 less = deepcopy(documents)
                 less[place]["rules"][number]["verbs"].remove(verb)
+                less[place]["rules"] = [each for each in less[place]["rules"] if each["verbs"]]
                 yield Rights(tuple(less), verb, rule["resources"][0])
 
 

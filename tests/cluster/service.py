@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from poplin.catalog import SourceStatus, read_sources
 from poplin.store import connect
 from tests.conftest import die_with_parent
@@ -75,10 +73,6 @@ class Service:
             self._process.send_signal(number)
             async with asyncio.timeout(20):
                 await self._process.wait()
-
-    def rss(self) -> int:
-        """Bytes that it has now."""
-        return int(psutil.Process(self.pid).memory_info().rss)
 
     def most_rss(self) -> int:
         """Bytes that it had at most."""
