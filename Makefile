@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install docs demo lint format test faults faults-long drills conformance bench bench-webhooks bench-micro clean
+.PHONY: install docs demo lint format test test-cluster faults faults-long drills conformance bench bench-webhooks bench-micro clean
 
 install: .venv/.installed
 
@@ -40,6 +40,10 @@ redis-server:
 # Two at a time, file by file: much of it is waiting for processes.
 test: install redis-server
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Against a real Kubernetes API server, found through KUBEBUILDER_ASSETS; says how to get one.
+test-cluster: install
+	$(BIN)/pytest tests/cluster
 
 # Knative's contract, items 37-93, against a Poplin of its own; the table goes to standard output.
 conformance: install
