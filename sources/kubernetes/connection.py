@@ -89,7 +89,7 @@ class Connection:
             try:
                 yield Answer(response)
             finally:
-                response.close()
+                _end(response)
 
     async def _known(self, asked: Asked) -> aiohttp.ClientResponse:
         """After a 401 once more, with what the configuration says now."""
@@ -126,6 +126,14 @@ async def _sent(client: ApiClient, asked: Asked) -> aiohttp.ClientResponse:
     answer = await client.call_api(method, url, headers, body, _request_timeout=timeout)
     response: aiohttp.ClientResponse = answer.response
     return response
+
+
+def _end(response: aiohttp.ClientResponse) -> None:
+    """At once, in its midst too: a goodbye in TLS would wait for a server that may be gone."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> Refusal:

@@ -7,8 +7,10 @@ import ssl
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
+import psutil
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from kubernetes.aio.config import ConfigException
@@ -19,6 +21,7 @@ from tests.sender.conftest import Certificate, self_signed
 from tests.sender.hostile import Act, Wire, hostile
 from tests.sources.kubernetes.connected import GET, connection, kubeconfig
 from tests.sources.kubernetes_api import TOKEN, KubernetesApi, Reply, kubernetes_api
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -231,6 +234,38 @@ async def test_a_certificate_that_the_kubeconfig_vouches_for_is_taken(
         kubeconfig(file, good.url.partition("/path")[0], cluster=trusts)
         async with connection(file) as each:
             assert await each.read(GET, 5) == b"{}"
+
+
+async def test_leaving_an_answer_does_not_wait_for_a_server_that_is_gone(
+    certificate: Certificate, file: Path
+) -> None:
+    """A goodbye in TLS is answered by nobody, and the socket would stay for half a minute."""
+
+    async def act(wire: Wire) -> None:
+        await wire.head()
+        await wire.say(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n")
+        wire._writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a transport of both ways
+        try:
+            await asyncio.Event().wait()
+        finally:
+            wire.reset()
+
+    async with hostile(certificate.served()) as gone:
+        gone.acts = [act]
+        url = gone.url.partition("/path")[0]
+        kubeconfig(file, url, cluster={"certificate-authority": str(certificate.path)})
+        async with connection(file) as each:
+            async with each.ask(GET, 5) as answer:
+                assert await anext(answer.chunks(5)) == b"x"
+                assert _sockets_to(url) == 1
+
+            await until(lambda: _sockets_to(url) == 0, 5)
+
+
+def _sockets_to(url: str) -> int:
+    port = urlsplit(url).port
+    found = psutil.Process().net_connections("tcp")
+    return sum(bool(each.raddr) and each.raddr.port == port for each in found)
 
 
 def _all_below(kind: type[Exception]) -> Iterator[type[Exception]]:
