@@ -245,7 +245,10 @@ async def test_leaving_an_answer_does_not_wait_for_a_server_that_is_gone(
         await wire.head()
         await wire.say(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n")
         wire._writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a transport of both ways
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            wire.reset()
 
     async with hostile(certificate.served()) as gone:
         gone.acts = [act]
