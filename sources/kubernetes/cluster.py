@@ -51,5 +51,6 @@ class Cluster:
 def _connection(kubeconfig: Path | None, context: str | None) -> "Connection":
     # What it imports is paid for by those alone who have an ApiServerSource.
     from sources.kubernetes.connection import Connection
+    from sources.kubernetes.session import Session
 
-    return Connection(kubeconfig, context)
+    return Connection(Session(kubeconfig, context))

@@ -3,7 +3,6 @@
 It takes 30 MB and a third of a second to import: whoever has no ApiServerSource does without.
 """
 
-import asyncio
 import logging
 import os
 from collections.abc import Mapping
@@ -20,8 +19,6 @@ from sources.kubernetes.errors import UnavailableError
 
 __all__ = ["is_loopback", "read_configuration"]
 
-_WITHIN_S = 30.0
-"""An exec plugin may ask its cloud; one that asks its user something gets no answer."""
 _HOST = "KUBERNETES_SERVICE_HOST"
 _KUBECONFIG = "KUBECONFIG"
 
@@ -30,12 +27,12 @@ async def read_configuration(
     kubeconfig: Path | None, context: str | None, environment: Mapping[str, str] = os.environ
 ) -> Configuration:
     """The kubeconfig that is given, else those of $KUBECONFIG, else the Pod's ServiceAccount, else
-    ~/.kube/config. Raises UnavailableError; no text of it repeats what a file says of a user.
+    ~/.kube/config. Raises UnavailableError; no text of it repeats what a file says of a user. It may
+    take as long as an exec plugin does, which goes on when this is cancelled.
     """
     # What a plugin prints may be secret, and the library logs it.
     logging.getLogger("kubernetes.aio.config.kube_config").setLevel(logging.CRITICAL)
-    # Every watch holds a connection. Without a host it would be http://localhost.
-    configuration = Configuration(host="", connection_pool_maxsize=0)
+    configuration = Configuration(connection_pool_maxsize=0)  # every watch holds a connection
     named = str(kubeconfig) if kubeconfig else environment.get(_KUBECONFIG, "")
     if not named and environment.get(_HOST):
         _read_own(configuration)
@@ -70,13 +67,12 @@ def _read_own(configuration: Configuration) -> None:
 async def _read_kubeconfig(configuration: Configuration, place: str, context: str | None) -> None:
     which = f"kubeconfig {place}" + (f", context {context}" if context else "")
     try:
-        async with asyncio.timeout(_WITHIN_S):
-            await load_kube_config(
-                config_file=place,
-                context=context,
-                client_configuration=configuration,
-                persist_config=False,
-            )
+        await load_kube_config(
+            config_file=place,
+            context=context,
+            client_configuration=configuration,
+            persist_config=False,
+        )
     except (
         ConfigException, OSError, LookupError, TypeError, ValueError, AttributeError,
         yaml.YAMLError, aiohttp.ClientError,
@@ -110,8 +106,6 @@ def _why(error: Exception) -> str:
     match error:
         case ConfigException():
             return str(error).partition(" in ")[0]
-        case TimeoutError():
-            return f"its plugin takes longer than {_WITHIN_S:g} s"
         case OSError(filename=str(name), strerror=str(told)):
             return f"{name}: {told}"
         case yaml.MarkedYAMLError(problem_mark=yaml.Mark(line=line)):

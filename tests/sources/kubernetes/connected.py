@@ -11,6 +11,7 @@ from sources.kubernetes.api import Api
 from sources.kubernetes.asking import Account, Asked
 from sources.kubernetes.cluster import Cluster
 from sources.kubernetes.connection import Connection
+from sources.kubernetes.session import Session
 from sources.kubernetes.values import Listed, Resource, WatchEvent
 from tests.sources.kubernetes_api import TOKEN, KubernetesApi
 
@@ -31,8 +32,10 @@ async def connected(
 
 
 @asynccontextmanager
-async def connection(file: Path, again_s: float = 0.0) -> AsyncIterator[Connection]:
-    each = Connection(file, None, again_s=again_s)
+async def connection(
+    file: Path, again_s: float = 0.0, plugin_s: float = 30.0
+) -> AsyncIterator[Connection]:
+    each = Connection(Session(file, None, again_s=again_s, plugin_s=plugin_s))
     try:
         yield each
     finally:

@@ -1,5 +1,7 @@
 """Where the API server is said to be, and who we are said to be."""
 
+import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from sources.kubernetes.configuration import is_loopback, read_configuration
 from sources.kubernetes.errors import UnavailableError
 from tests.sources.kubernetes.connected import GET, connection, kubeconfig
 from tests.sources.kubernetes_api import TOKEN, KubernetesApi, kubernetes_api
+from tests.waiting import until
 
 IN_CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 SECRET = "of-somebody"  # noqa: S105 - looked for in messages
@@ -175,6 +178,32 @@ async def test_a_plugin_is_asked_for_the_token_and_again_when_it_ran_out(
         assert await each.read(GET, 5)
 
 
+async def test_a_plugin_that_asks_its_user_is_started_once(file: Path) -> None:
+    """Nobody answers it, and nobody ends it: a new one for every attempt would fill the machine."""
+    started, ends = file.with_name("started"), file.with_name("ends")
+    os.mkfifo(ends)
+    says = plugin(f"open({str(started)!r}, 'a').write('x'); open({str(ends)!r}).read()")
+    async with connection(kubeconfig(file, "https://kube", says), plugin_s=0.5) as each:
+        for _ in range(2):
+            async with asyncio.timeout(5):  # 20 one after the other would take twice that
+                opened = await asyncio.gather(
+                    *(each.open() for _ in range(20)), return_exceptions=True
+                )
+            assert {"has not ended within 0.5 s" in str(error) for error in opened} == {True}
+        await until(started.exists)
+        await asyncio.to_thread(ends.write_text, "")
+
+        async def is_over() -> bool:
+            try:
+                await each.open()
+            except UnavailableError as error:
+                return "gives no token" in str(error)
+            return False
+
+        await until(is_over)
+        assert started.read_text() == "x"
+
+
 @pytest.mark.parametrize(
     "user",
     [
@@ -184,7 +213,7 @@ async def test_a_plugin_is_asked_for_the_token_and_again_when_it_ran_out(
     ],
 )  # fmt: skip
 async def test_a_user_without_credentials_is_told(
-    file: Path, user: dict[str, Any], capfd: pytest.CaptureFixture[str]
+    file: Path, user: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not by an API server: it knows the anonymous one, who may not impersonate."""
     kubeconfig(file, "https://kube", user)
@@ -192,7 +221,7 @@ async def test_a_user_without_credentials_is_told(
     with pytest.raises(UnavailableError, match="gives no token and no certificate") as caught:
         await read_configuration(file, None)
 
-    assert SECRET not in str(caught.value) + "".join(capfd.readouterr())
+    assert SECRET not in str(caught.value) + caplog.text
 
 
 async def test_a_pods_token_is_the_one_that_is_mounted(pod: Path) -> None:

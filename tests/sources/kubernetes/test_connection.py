@@ -7,8 +7,10 @@ import ssl
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
+import psutil
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from kubernetes.aio.config import ConfigException
@@ -19,6 +21,7 @@ from tests.sender.conftest import Certificate, self_signed
 from tests.sender.hostile import Act, Wire, hostile
 from tests.sources.kubernetes.connected import GET, connection, kubeconfig
 from tests.sources.kubernetes_api import TOKEN, KubernetesApi, Reply, kubernetes_api
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -56,11 +59,11 @@ async def test_many_that_run_out_together_read_it_once(server: KubernetesApi, fi
         await each.read(GET, 5)
         server.token = "of-today"  # noqa: S105 - of a server that lives for a test
         server.kubeconfig(file)
-        before = each._readings
+        before = each._session.readings
 
         await asyncio.gather(*(each.read(GET, 5) for _ in range(20)))
 
-        assert each._readings == before + 1
+        assert each._session.readings == before + 1
 
 
 async def test_a_new_token_leaves_what_goes_on_alone(server: KubernetesApi, file: Path) -> None:
@@ -107,7 +110,7 @@ async def test_a_server_that_is_away_has_the_file_read_seldom(file: Path) -> Non
             with pytest.raises(UnavailableError):
                 await each.read(GET, 5)
 
-        assert each._readings == 1
+        assert each._session.readings == 1
 
 
 async def test_a_redirect_is_not_followed(server: KubernetesApi, file: Path) -> None:
@@ -233,6 +236,38 @@ async def test_a_certificate_that_the_kubeconfig_vouches_for_is_taken(
             assert await each.read(GET, 5) == b"{}"
 
 
+async def test_leaving_an_answer_does_not_wait_for_a_server_that_is_gone(
+    certificate: Certificate, file: Path
+) -> None:
+    """A goodbye in TLS is answered by nobody, and the socket would stay for half a minute."""
+
+    async def act(wire: Wire) -> None:
+        await wire.head()
+        await wire.say(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n")
+        wire._writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a transport of both ways
+        try:
+            await asyncio.Event().wait()
+        finally:
+            wire.reset()
+
+    async with hostile(certificate.served()) as gone:
+        gone.acts = [act]
+        url = gone.url.partition("/path")[0]
+        kubeconfig(file, url, cluster={"certificate-authority": str(certificate.path)})
+        async with connection(file) as each:
+            async with each.ask(GET, 5) as answer:
+                assert await anext(answer.chunks(5)) == b"x"
+                assert _sockets_to(url) == 1
+
+            await until(lambda: _sockets_to(url) == 0, 5)
+
+
+def _sockets_to(url: str) -> int:
+    port = urlsplit(url).port
+    found = psutil.Process().net_connections("tcp")
+    return sum(bool(each.raddr) and each.raddr.port == port for each in found)
+
+
 def _all_below(kind: type[Exception]) -> Iterator[type[Exception]]:
     yield kind
     for each in kind.__subclasses__():
@@ -267,3 +302,21 @@ def test_every_foreign_error_is_translated(kind: type[Exception]) -> None:
 
     assert isinstance(caught.value.__cause__, kind)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (aiohttp.ConnectionTimeoutError(), "no connection to the API server at kube within 5 s"),
+        (TimeoutError(), "the API server at kube does not answer within 30 s"),
+        (aiohttp.ServerDisconnectedError(),
+         "the connection to the API server at kube broke: ServerDisconnectedError"),
+        (aiohttp.ClientPayloadError("secret"),
+         "the API server at kube gives no answer: ClientPayloadError"),
+    ],
+)  # fmt: skip
+def test_what_failed_is_told(error: Exception, told: str) -> None:
+    with pytest.raises(UnavailableError) as caught, translated("https://kube", 30):
+        raise error
+
+    assert str(caught.value) == told
