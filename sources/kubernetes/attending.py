@@ -58,7 +58,6 @@ async def attend_once(
     """Until it is cancelled. Raises ForbiddenError and UnknownKindError, and UnavailableError where
     it cannot be asked what is allowed.
     """
-    hands.readiness.expected(place)
     if hands.spec.checks_permissions:
         async with hands.asks:
             await ask(hands.api, resource, place[1], hands.account)

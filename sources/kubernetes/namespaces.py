@@ -107,6 +107,7 @@ class Namespaces:
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        self._hands.readiness.expected(self._place)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sweep(), name="forget namespaces")
             await attend(self._hands, _NAMESPACE, self._place, self._scope)
@@ -147,9 +148,10 @@ class Namespaces:
             self._there[noted.name] = noted.is_owned
 
     def _hear(self) -> None:
-        self._hands.readiness.namespaces(self.matching)
+        # First those who begin to watch it, so that it is not shown before they do.
         self._news.set()
         self._news = asyncio.Event()
+        self._hands.readiness.namespaces(self.matching)
 
     async def _sweep(self) -> None:
         """Those that are gone, of which nothing is remembered that anybody may have to be told."""

@@ -49,6 +49,7 @@ class Readiness:
         self._told_after_s = told_after_s
         self._clock = clock
         self._changed = asyncio.Event()
+        self._namespaces: tuple[str, ...] = ()
         self._kinds: dict[str, str | None] = dict.fromkeys(watches)
         self._fares: dict[Place, _Fares] = {(each, ""): _Fares() for each in self._kinds}
 
@@ -123,7 +124,8 @@ class Readiness:
 
     def namespaces(self, names: Iterable[str]) -> None:
         """Those that are watched; '' stands for all."""
-        self._standing.namespaces = tuple(sorted(names))
+        self._namespaces = tuple(sorted(names))
+        self._changed.set()
 
     # What is said
 
@@ -131,6 +133,7 @@ class Readiness:
         """To the standing, as it is at this moment."""
         for each in (self._resources_found(), self._sufficient_permissions(), self._deployed()):
             self._standing.say(each)
+        self._standing.namespaces = self._namespaces
 
     def _of(self, place: Place) -> _Fares:
         return self._fares.setdefault(place, _Fares())

@@ -18,20 +18,20 @@ _LOOK_S = 1.0
 
 
 class Several:
-    """`attend` watches one until it is cancelled."""
+    """`begin` gives what watches one until it is cancelled."""
 
     def __init__(
         self,
         namespaces: Namespaces,
         records: Records,
         emission: Emission,
-        attend: Callable[[str], Coroutine[None, None, None]],
+        begin: Callable[[str], Coroutine[None, None, None]],
         pace: Pace,
     ) -> None:
         self._namespaces = namespaces
         self._records = records
         self._emission = emission
-        self._attend = attend
+        self._begin = begin
         self._grace_s = pace.grace_s
         self._attended: dict[str, asyncio.Task[None]] = {}
 
@@ -54,7 +54,7 @@ class Several:
                 await self._leave(namespace)
             for namespace in wanted - self._attended.keys():
                 name = f"watch namespace {namespace}"
-                self._attended[namespace] = tasks.create_task(self._attend(namespace), name=name)
+                self._attended[namespace] = tasks.create_task(self._begin(namespace), name=name)
             await self._namespaces.news(_LOOK_S)
 
     def _wanted(self) -> set[str]:

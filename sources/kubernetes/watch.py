@@ -1,6 +1,6 @@
 """One of `spec.resources`, watched in all scopes that the source asks for."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 
 from poplin.resources.source_models import WatchedKind
 from sources.kubernetes.attending import Tries, attend, attend_once
@@ -100,15 +100,18 @@ class Watch:
         self._narrow(namespaces.matching)
         emission = Emission(hands, self._records, resource)
 
-        async def attend_one(namespace: str) -> None:
-            place, scope = self._place(namespace), self._scope(resource, namespace)
-            hands.readiness.expected(place)
-            try:
-                await attend(hands, resource, place, scope)
-            finally:
-                hands.readiness.left(place)
+        def begin(namespace: str) -> Coroutine[None, None, None]:
+            hands.readiness.expected(self._place(namespace))
+            return self._watch_one(resource, namespace)
 
-        await Several(namespaces, self._records, emission, attend_one, hands.pace).run()
+        await Several(namespaces, self._records, emission, begin, hands.pace).run()
+
+    async def _watch_one(self, resource: Resource, namespace: str) -> None:
+        place, scope = self._place(namespace), self._scope(resource, namespace)
+        try:
+            await attend(self._hands, resource, place, scope)
+        finally:
+            self._hands.readiness.left(place)
 
     def _narrow(self, namespaces: Collection[str]) -> None:
         """It is none of all of them that is going to be watched, but these."""

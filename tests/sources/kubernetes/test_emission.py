@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiohttp import web
 
 from sources.turn import TurnLostError
 from tests.fabric import Received
@@ -108,23 +109,58 @@ async def _says_too_large(scene: Scene) -> bool:
     return True
 
 
-async def test_changes_of_one_object_go_out_in_order_and_of_several_beside_each_other(
-    scene: Scene,
-) -> None:
+async def test_changes_of_one_object_go_out_in_order(scene: Scene) -> None:
+    """The sink takes the first of each only when it is sent again: the next could overtake it."""
+    taken: list[Received] = []
+    tried: set[str] = set()
+
+    def takes(received: Received) -> tuple[int, str, bytes]:
+        is_first = received.headers["ce-name"] not in tried
+        tried.add(received.headers["ce-name"])
+        if is_first:
+            return 503, "", b""
+        taken.append(received)
+        return 202, "", b""
+
+    scene.sink.answer = takes
     async with scene.working():
         await scene.ready()
         await until(lambda: scene.api.watched)
         for version in range(5):
             for name in "abc":
                 scene.api.put("Pod", "test", name, spec={"x": version})
-        await scene.told(15)
+        await until(lambda: len(taken) == 15)
 
     for name in "abc":
-        ids = [
-            each.headers["ce-id"] for each in scene.sink.received if each.headers["ce-name"] == name
-        ]
+        ids = [each.headers["ce-id"] for each in taken if each.headers["ce-name"] == name]
         versions = [int(each.rpartition("/")[2]) for each in ids]
         assert versions == sorted(versions)
+
+
+async def test_events_of_several_objects_are_under_way_beside_each_other_but_not_too_many(
+    scene: Scene,
+) -> None:
+    under_way: list[int] = [0]
+
+    async def takes(_: web.BaseRequest) -> web.Response:
+        under_way.append(under_way[-1] + 1)
+        await asyncio.sleep(0.02)
+        under_way.append(under_way[-1] - 1)
+        return web.Response(status=202)
+
+    runner = web.ServerRunner(web.Server(takes))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    scene.sink.port = runner.addresses[0][1]
+    async with scene.working():
+        await scene.ready()
+        await until(lambda: scene.api.watched)
+        for number in range(100):
+            scene.api.put("Pod", "test", f"p{number}")
+        await until(lambda: _is_at(scene, scene.api.version))
+    await runner.cleanup()
+
+    assert max(under_way) == 16
 
 
 @pytest.mark.parametrize("steps", [0, 2, 4, 8, 16, 30])

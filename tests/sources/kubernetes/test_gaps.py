@@ -300,3 +300,41 @@ async def test_after_an_outage_it_goes_on_from_where_it_was(scene: Scene, reply:
         await scene.ready()
     assert "relists_total" not in scene.counted()
     assert [told(each) for each in scene.sink.received] == [("update", "a")] * 2
+
+
+async def test_a_cluster_may_be_built_anew_in_midst_of_the_work(scene: Scene) -> None:
+    async with scene.working():
+        await scene.ready()
+        scene.api.put("Pod", "test", "a")
+        await scene.told(1)
+        scene.api.objects.clear()
+        scene.api._history.clear()
+        scene.api.version = 10
+        scene.api.end("cut")
+
+        assert await scene.told(2) == [("add", "a"), ("delete", "a")]
+
+
+async def test_while_a_list_is_compared_it_is_said_to_catch_up(scene: Scene) -> None:
+    await begin(scene)
+    scene.api.put("Pod", "test", "new")
+    scene.api.compact()
+    scene.api.fails = lambda called: (
+        Reply(hangs=True)
+        if called.verb == "list" and not called.query.get("fieldSelector")
+        else None
+    )
+    async with scene.working():
+        await until(lambda: len(lists(scene.api)) == 2)
+        await until(lambda: scene.says("Deployed") == ("Unknown", "CatchingUp"))
+
+
+async def test_an_api_server_that_asks_for_a_pause_gets_it(scene: Scene) -> None:
+    asks = Reply(429, headers={"retry-after": "2"})
+    scene.api.fails = lambda called: asks if called.verb == "watch" else None
+    async with scene.working():
+        await until(lambda: watches(scene.api))
+        before = len(scene.api.calls)
+        await asyncio.sleep(0.5)  # its own pauses are up to 0.1 s
+
+        assert len(scene.api.calls) == before

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.sources.kubernetes.scene import Scene, spec_of, told
+from tests.sources.kubernetes_api import Called, Reply
 from tests.waiting import until
 
 MINE = {"labels": {"team": "mine"}}
@@ -157,6 +158,73 @@ async def _forgotten(scene: Scene) -> bool:
         if any(b'"a"' in value for value in await scene.redis.hvals(key)):
             return False
     return True
+
+
+async def test_though_we_die_between_the_end_of_a_namespace_and_of_what_was_in_it(
+    allowing: Scene,
+) -> None:
+    allowing.api.put("Pod", "a", "second")
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        await until(lambda: len(allowing.api.watched) == 2)
+        allowing.sink.answer = lambda _: (503, "", b"")
+        _delete_namespace(allowing)
+        await until(lambda: allowing.standing.namespaces == ())
+        await allowing.told(1)
+    allowing.sink.answer = lambda _: (202, "", b"")
+    before = len(allowing.sink.received)
+
+    async with allowing.working(SPEC):
+        found = await allowing.told(before + 2)
+    assert sorted(found[before:]) == [("delete", "old"), ("delete", "second")]
+
+
+async def test_with_a_namespace_the_permission_to_see_what_was_in_it_may_go(scene: Scene) -> None:
+    scene.api.allowed = set(EACH)
+    scene.api.put("Namespace", "", "a", **MINE)
+    scene.api.put("Pod", "a", "old")
+    scene.api.put("Pod", "a", "second")
+    async with scene.working(SPEC):
+        await scene.ready()
+    _delete_namespace(scene)
+    scene.api.allowed -= {("list", "pods", "a"), ("watch", "pods", "a")}
+
+    async with scene.working(SPEC):
+        assert sorted(await scene.told(2)) == [("delete", "old"), ("delete", "second")]
+        await scene.ready()
+        await until(lambda: scene.says("SufficientPermissions") == ("True", ""))
+
+
+async def test_where_all_at_once_are_no_longer_allowed_each_is_watched_by_itself(
+    scene: Scene,
+) -> None:
+    scene.api.put("Namespace", "", "a", **MINE)
+    async with scene.working(SPEC):
+        await scene.ready()
+        await until(lambda: len(scene.api.watched) == 2)
+        scene.api.allowed = set(EACH)
+        scene.api.end()
+        scene.api.put("Pod", "a", "new")
+
+        assert await scene.told(1) == [("add", "new")]
+        await scene.ready()
+        assert scene.says("SufficientPermissions") == ("True", "")
+
+
+async def test_it_is_not_ready_while_one_that_got_the_label_is_not_listed(scene: Scene) -> None:
+    scene.api.allowed = set(EACH)
+    scene.api.put("Namespace", "", "b")
+    scene.api.fails = lambda called: (
+        Reply(hangs=True) if "selfsubjectaccess" in called.path and _asks_for_b(called) else None
+    )
+    async with scene.working(SPEC):
+        await scene.ready()
+        scene.api.put("Namespace", "", "b", **MINE)
+        await until(lambda: scene.says("Deployed") == ("Unknown", "CatchingUp"))
+
+
+def _asks_for_b(called: Called) -> bool:
+    return bool(called.body["spec"]["resourceAttributes"].get("namespace") == "b")
 
 
 async def test_a_namespace_of_the_same_name_that_comes_again_is_new(allowing: Scene) -> None:
