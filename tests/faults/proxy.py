@@ -1,4 +1,4 @@
-"""A network between the fabric and its store that misbehaves on request."""
+"""A network between the fabric and its store, or another server, that misbehaves on request."""
 
 import asyncio
 import random
@@ -10,13 +10,14 @@ __all__ = ["Proxy", "proxy"]
 
 
 class Proxy:
-    """Each share is of the pieces that the store sends; 0.01 spoils one in a hundred.
+    """Each share is of the pieces that the server sends; 0.01 spoils one in a hundred.
 
-    `is_half_open` concerns every connection while it is set, `refuses` new ones.
+    `is_half_open` concerns every connection while it is set, `refuses` new ones. The server is on a
+    Unix socket where its URL names no port.
     """
 
-    def __init__(self, store_url: str, seed: int) -> None:
-        self._path = urlsplit(store_url).path
+    def __init__(self, server_url: str, seed: int) -> None:
+        self._server = urlsplit(server_url)
         self._chance = random.Random(seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -43,6 +44,13 @@ class Proxy:
         """Connections made so far stay half-open for ever."""
         self._forgotten |= self._writers
 
+    def cut(self) -> int:
+        """Resets all connections; how many there were."""
+        writers = list(self._writers)
+        for writer in writers:
+            _reset(writer)
+        return len(writers)
+
     def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
@@ -60,7 +68,7 @@ class Proxy:
         self._writers.add(writer)
         there: asyncio.StreamWriter | None = None
         try:
-            answers, there = await asyncio.open_unix_connection(self._path)
+            answers, there = await self._connected()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._requests(reader, there, writer))
                 tasks.create_task(self._replies(answers, writer))
@@ -72,6 +80,11 @@ class Proxy:
             writer.close()
             if there is not None:
                 there.close()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._server.port is None:
+            return await asyncio.open_unix_connection(self._server.path)
+        return await asyncio.open_connection(self._server.hostname, self._server.port)
 
     async def _requests(
         self,
@@ -122,8 +135,8 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def proxy(store_url: str, seed: int) -> AsyncIterator[Proxy]:
-    each = Proxy(store_url, seed)
+async def proxy(server_url: str, seed: int) -> AsyncIterator[Proxy]:
+    each = Proxy(server_url, seed)
     server = await asyncio.start_server(each.serve, "127.0.0.1", 0)
     each.port = server.sockets[0].getsockname()[1]
     try:

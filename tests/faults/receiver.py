@@ -24,6 +24,8 @@ class Receiver:
         self.ledger = ledger
         self.port = 0
         self.answer: Callable[[str, str], bytes] = lambda _path, _event: ACCEPTED
+        self.heard: Callable[[bytes, bytes], None] = lambda _head, _body: None
+        """Told what was accepted."""
         self.requests_at: list[float] = []
         """When each request came; counted also where the answer is a refusal."""
 
@@ -43,6 +45,7 @@ class _Server(Requests):
         self._receiver.requests_at.append(self._now())
         if answer.startswith(b"HTTP/1.1 2"):
             self._receiver.ledger.arrived(path, event, digest_of(body), self._now())
+            self._receiver.heard(head, body)
         return answer
 
 
