@@ -1,10 +1,12 @@
 """What a cluster's administrator does by hand, in one line each."""
 
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-__all__ = ["Admin", "Object", "config_map", "path_of"]
+__all__ = ["Admin", "Object", "config_map", "path_of", "rights"]
 
 Object = dict[str, Any]
 
@@ -33,18 +35,70 @@ def config_map(name: str, data: str = "", labels: dict[str, str] | None = None) 
     }
 
 
+def rights(*resources: str, group: str = "", verbs: tuple[str, ...] = ("list", "watch")) -> Object:
+    """A rule of a role, given by plurals."""
+    return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
+
+
 class Admin:
     """Objects are given whole, with apiVersion and kind; their answers are, too. A namespace in
     metadata goes before the one that is said.
     """
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
+    def __init__(self, connect: Callable[[], httpx.AsyncClient]) -> None:
+        self._connect = connect
+        self.http = connect()
+
+    async def reconnect(self) -> None:
+        """After a restart of the server: a connection that it closed meanwhile would fail a call."""
+        await self.http.aclose()
+        self.http = self._connect()
 
     async def namespace(self, name: str, **labels: str) -> Object:
         """Created."""
         metadata = {"name": name, "labels": labels}
         return await self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    async def allow(
+        self,
+        namespace: str,
+        *rules: Object,
+        account: str = "default",
+        of: str = "",
+        is_everywhere: bool = False,
+    ) -> Object:
+        """A ServiceAccount, of that namespace or of another, may do so there. Gives the role."""
+        kind, suffix = ("ClusterRole" if is_everywhere else "Role"), uuid.uuid4().hex[:8]
+        name = f"{account}-{of or namespace}-{suffix}"
+        group = "rbac.authorization.k8s.io"
+        role = {
+            "apiVersion": f"{group}/v1",
+            "kind": kind,
+            "metadata": {"name": name},
+            "rules": list(rules),
+        }
+        subject = {"kind": "ServiceAccount", "name": account, "namespace": of or namespace}
+        binding = {
+            "apiVersion": f"{group}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": group, "kind": kind, "name": name},
+            "subjects": [subject],
+        }
+        found = await self.create(role, namespace)
+        await self.create(binding, namespace)
+        return found
+
+    async def ensure(self, wanted: Object) -> None:
+        """Created, where it is not there."""
+        answer = await self.http.post(_place(wanted, ""), json=wanted)
+        assert answer.is_success or answer.status_code == 409, answer.text[:300]
+
+    async def token(self, namespace: str, account: str) -> str:
+        """Of a ServiceAccount, good for an hour."""
+        path = path_of("v1", "ServiceAccount", namespace, account) + "/token"
+        wanted = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        return str((await self._ask("POST", path, wanted))["status"]["token"])
 
     async def create(self, wanted: Object, namespace: str = "default") -> Object:
         return await self._ask("POST", _place(wanted, namespace), wanted)

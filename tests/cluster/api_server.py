@@ -5,8 +5,6 @@ no controller acts on them.
 """
 
 import asyncio
-import base64
-import json
 import os
 import ssl
 import subprocess
@@ -19,20 +17,21 @@ import httpx
 
 from bench.fabric import free_port
 from tests.cluster.admin import Admin
+from tests.cluster.etcd import Etcd
 from tests.conftest import die_with_parent
 from tests.waiting import until
 
-__all__ = ["HOW_TO_GET_IT", "USERS", "ApiServer", "assets"]
+__all__ = ["HOW_TO_GET_IT", "MANUAL", "USERS", "ApiServer", "assets", "without_a_cache"]
 
 ASSETS = "KUBEBUILDER_ASSETS"
 HOW_TO_GET_IT = (
     f"no Kubernetes API server: export {ASSETS}=$(setup-envtest use -p path), with setup-envtest "
     "from sigs.k8s.io/controller-runtime"
 )
-USERS = {"admin": "system:masters", "poplin": "", "nobody": ""}
-"""By name with their group; what those without one may do the tests say. `poplin` is meant for the
-process under test.
-"""
+USERS = {"admin": "system:masters", "nobody": ""}
+"""By name with their group: one may do everything, the other nothing."""
+MANUAL = ("--etcd-compaction-interval=0",)
+"""A flag: history is compacted when a test says so."""
 _READY_S = 60.0
 
 
@@ -80,11 +79,12 @@ class ApiServer:
         found = binaries or assets()
         assert found is not None, HOW_TO_GET_IT
         self.folder = folder
-        self._etcd_url = f"http://127.0.0.1:{free_port()}"
+        etcd_url = f"http://127.0.0.1:{free_port()}"
+        self.etcd = Etcd(etcd_url)
         self.port = free_port()
-        self._etcd = _Program(_etcd(found, folder, self._etcd_url), folder / "etcd.log")
+        self._etcd = _Program(_etcd(found, folder, etcd_url), folder / "etcd.log")
         self._server = _Program(
-            (*_kube_apiserver(found, folder, self._etcd_url, self.port), *flags),
+            (*_kube_apiserver(found, folder, etcd_url, self.port), *flags),
             folder / "kube-apiserver.log",
         )
         _secrets(folder)
@@ -104,15 +104,30 @@ class ApiServer:
 
     def kubeconfig_of(self, user: str, url: str = "") -> Path:
         """One of USERS; `url` where the way leads through something else."""
-        path = self.folder / f"kubeconfig-{user}-{url.rpartition(':')[2] or 'direct'}"
-        path.write_text(_kubeconfig(user, url or self.url, self.ca))
+        return self._kubeconfig(user, _token(user), url)
+
+    async def kubeconfig_as(self, admin: Admin, namespace: str, account: str) -> Path:
+        """Of a ServiceAccount, which is made where it is not there."""
+        await admin.ensure(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        )
+        metadata = {"name": account, "namespace": namespace}
+        await admin.ensure({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+        return self._kubeconfig(account, await admin.token(namespace, account))
+
+    def _kubeconfig(self, name: str, token: str, url: str = "") -> Path:
+        path = self.folder / f"kubeconfig-{name}-{url.rpartition(':')[2] or 'direct'}"
+        path.write_text(_kubeconfig(token, url or self.url, self.ca))
         return path
 
     @asynccontextmanager
     async def admin(self) -> AsyncIterator[Admin]:
         """A client of the event loop that runs, with all rights."""
-        async with self._client() as http:
-            yield Admin(http)
+        admin = Admin(self._client)
+        try:
+            yield admin
+        finally:
+            await admin.http.aclose()
 
     async def start(self) -> None:
         """Both at once; on return it is ready to be used."""
@@ -131,18 +146,13 @@ class ApiServer:
         self._server.start()
         await self._is_up()
 
-    async def compact(self) -> int:
-        """The history up to now is gone; the objects are there as they are. Gives the revision.
+    async def compact(self, revision: str = "") -> int:
+        """The history before that revision, or up to now, is gone; the objects are there as they are.
+        Gives the revision.
 
         An API server that has a cache of watches goes on from that.
         """
-        async with httpx.AsyncClient(base_url=self._etcd_url, trust_env=False) as http:
-            key = base64.b64encode(b"/").decode()
-            found = await http.post("/v3/kv/range", content=json.dumps({"key": key}))
-            revision = str(found.raise_for_status().json()["header"]["revision"])
-            words = json.dumps({"revision": revision, "physical": True})
-            (await http.post("/v3/kv/compaction", content=words)).raise_for_status()
-        return int(revision)
+        return await self.etcd.compact(revision)
 
     def logged(self, lines: int = 15) -> str:
         """The end of both logs, for a failure."""
@@ -181,6 +191,17 @@ class ApiServer:
             ssl.SSLError,
         ):  # it listens not yet, or writes its certificate
             return False
+
+
+@asynccontextmanager
+async def without_a_cache(folder: Path) -> AsyncIterator[ApiServer]:
+    """One that answers watches from etcd's history: what is compacted there is gone for them."""
+    server = ApiServer(folder, "--watch-cache=false", *MANUAL)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
 
 
 def _etcd(binaries: Path, folder: Path, url: str) -> tuple[str, ...]:
@@ -226,14 +247,14 @@ def _token(user: str) -> str:
     return f"token-of-{user}"
 
 
-def _kubeconfig(user: str, url: str, ca: Path) -> str:
+def _kubeconfig(token: str, url: str, ca: Path) -> str:
     return f"""\
 apiVersion: v1
 kind: Config
 current-context: test
 clusters: [{{name: test, cluster: {{server: '{url}', certificate-authority: '{ca}'}}}}]
-users: [{{name: {user}, user: {{token: {_token(user)}}}}}]
-contexts: [{{name: test, context: {{cluster: test, user: {user}}}}}]
+users: [{{name: test, user: {{token: '{token}'}}}}]
+contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
 """
 
 

@@ -7,12 +7,19 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.cluster.admin import Admin
-from tests.cluster.api_server import HOW_TO_GET_IT, ApiServer, assets
+from tests.cluster.api_server import HOW_TO_GET_IT, MANUAL, ApiServer, assets
+from tests.conftest import running_store
+from tests.faults import results
+from tests.faults.conftest import pytest_sessionfinish, pytest_testnodedown
+
+__all__ = ["pytest_sessionfinish", "pytest_testnodedown"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if assets() is None:
         terminalreporter.write_line(HOW_TO_GET_IT)
+    if results.RESULTS:
+        terminalreporter.write_line(results.table(results.RESULTS))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -30,7 +37,7 @@ def api_server(
     _has_programs: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ApiServer]:
     """With all as it is by default, but that etcd's history is compacted when a test says so."""
-    server = ApiServer(tmp_path_factory.mktemp("cluster"), "--etcd-compaction-interval=0")
+    server = ApiServer(tmp_path_factory.mktemp("cluster"), *MANUAL)
     asyncio.run(_started(server))
     yield server
     asyncio.run(server.stop())
@@ -42,6 +49,13 @@ async def _started(server: ApiServer) -> None:
     except BaseException:
         await server.stop()
         raise
+
+
+@pytest.fixture(scope="session")
+def store(_has_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of one for all sources: their namespaces differ."""
+    with running_store(tmp_path_factory.mktemp("store")) as url:
+        yield url
 
 
 @pytest.fixture

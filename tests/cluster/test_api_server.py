@@ -1,13 +1,11 @@
 """The server that the tests here run against does what they count on."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.cluster.admin import Admin, config_map, path_of
-from tests.cluster.api_server import ApiServer
+from tests.cluster.api_server import ApiServer, without_a_cache
 
 
 async def _watched(admin: Admin, namespace: str, since: str) -> list[dict[str, Any]]:
@@ -22,33 +20,24 @@ async def _watched(admin: Admin, namespace: str, since: str) -> list[dict[str, A
 async def test_its_objects_outlive_it(api_server: ApiServer, admin: Admin, namespace: str) -> None:
     made = await admin.create(config_map("kept"), namespace)
     await api_server.restart()
-    async with api_server.admin() as again:
-        found = await again.get(path_of("v1", "ConfigMap", namespace, "kept"))
+    await admin.reconnect()
+    found = await admin.get(path_of("v1", "ConfigMap", namespace, "kept"))
 
     assert found["metadata"]["uid"] == made["metadata"]["uid"]
-
-
-@asynccontextmanager
-async def _without_a_cache(folder: Path) -> AsyncIterator[ApiServer]:
-    server = ApiServer(folder, "--watch-cache=false", "--etcd-compaction-interval=0")
-    try:
-        await server.start()
-        yield server
-    finally:
-        await server.stop()
 
 
 async def test_a_compacted_history_is_gone_for_who_watches_without_a_cache(tmp_path: Path) -> None:
     """Of the very first change that is left the server says only that it fails: etcd has it, and not
     what was before. Who asks again is told the same until the next compaction.
     """
-    async with _without_a_cache(tmp_path) as server, server.admin() as admin:
+    async with without_a_cache(tmp_path) as server, server.admin() as admin:
         made = await admin.create(config_map("a"))
         since = made["metadata"]["resourceVersion"]
         changed = await admin.patch(made, data={"text": "new"})
         before = await _watched(admin, "default", since)
-        await server.compact()
-        at_its_edge = await _watched(admin, "default", since)
+        revision = changed["metadata"]["resourceVersion"]
+        await server.compact(revision)
+        at_its_edge = await _watched(admin, "default", str(int(revision) - 1))
         await admin.delete(changed)
         await server.compact()
         after = await _watched(admin, "default", since)
