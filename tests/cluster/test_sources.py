@@ -1,0 +1,440 @@
+"""An ApiServerSource against a real API server, field by field."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.admin import Admin, config_map, path_of, rights
+from tests.cluster.api_server import ApiServer
+from tests.cluster.documents import api_server_source, broker, key_of, trigger
+from tests.cluster.service import ready
+from tests.cluster.stage import Stage, told, verb_of
+from tests.fabric import Fabric, subscriber
+from tests.faults.proxy import proxy
+
+
+@pytest.fixture
+async def stage(
+    tmp_path: Path, api_server: ApiServer, admin: Admin, namespace: str, store: str
+) -> AsyncIterator[Stage]:
+    async with subscriber() as peer:
+        yield Stage(api_server, admin, namespace, peer, store, tmp_path, api_server.kubeconfig)
+
+
+@pytest.mark.parametrize("mode", ["Reference", "Resource"])
+async def test_what_happens_to_objects_comes_through_a_whole_fabric(
+    tmp_path: Path, api_server: ApiServer, admin: Admin, namespace: str, mode: str
+) -> None:
+    await admin.allow(namespace, rights("configmaps"))
+    async with subscriber() as peer:
+        yaml = (
+            broker("main", {}, namespace)
+            + trigger("main", f"{peer.url}/", namespace)
+            + api_server_source("s", "main", namespace=namespace, mode=mode)
+        )
+        async with Fabric.up(tmp_path, yaml, "--kubeconfig", str(api_server.kubeconfig)):
+            await ready(f"unix://{tmp_path}/data/store/store.sock", key_of("s", namespace))
+            made = await admin.create(config_map("lamp", "on"), namespace)
+            await peer.wait_for(1)
+            changed = await admin.patch(made, data={"text": "off"})
+            await peer.wait_for(2)
+            await admin.delete(changed)
+            received = await peer.wait_for(3)
+
+    uid = made["metadata"]["uid"]
+    short = {"Reference": "ref", "Resource": "resource"}[mode]
+    assert [each.headers["ce-type"] for each in received] == [
+        f"dev.knative.apiserver.{short}.{verb}" for verb in ("add", "update", "delete")
+    ]
+    assert [each.headers["ce-id"] for each in received] == [
+        f"{uid}/{made['metadata']['resourceVersion']}",
+        f"{uid}/{changed['metadata']['resourceVersion']}",
+        f"{uid}/deleted",
+    ]
+    for each in received:
+        assert each.headers["ce-source"] == api_server.url
+        assert each.headers["ce-subject"] == path_of("v1", "ConfigMap", namespace, "lamp").replace(
+            "/api/", "/apis/"
+        )
+        assert each.headers["content-type"] == "application/json"
+        extensions = ("kind", "apiversion", "name", "namespace", "synthetic")
+        found = tuple(each.headers.get(f"ce-{name}") for name in extensions)
+        assert found == ("ConfigMap", "v1", "lamp", namespace, None)
+    data = [json.loads(each.data) for each in received]
+    if mode == "Reference":
+        reference = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "namespace": namespace,
+            "name": "lamp",
+        }
+        assert data == [reference] * 3
+    else:
+        assert [each["data"]["text"] for each in data] == ["on", "off", "off"]
+        assert {(each["apiVersion"], each["kind"]) for each in data} == {("v1", "ConfigMap")}
+        assert not any("managedFields" in each["metadata"] for each in data)
+
+
+async def test_of_several_resources_each_has_its_own_labels(stage: Stage) -> None:
+    """An object that loses its label is gone for the source, and comes with it again."""
+    await stage.admin.allow(stage.namespace, rights("configmaps", "podtemplates", "services"))
+    wanted = {"matchLabels": {"app": "shop"}}
+    stage.write(
+        resources=[
+            {"apiVersion": "v1", "kind": "ConfigMap", "selector": wanted},
+            {"apiVersion": "v1", "kind": "Service"},
+        ]
+    )
+    async with stage.caught_up():
+        await stage.make("other", app="else")
+        mine = await stage.make("mine", app="shop")
+        await stage.peer.wait_for(1)
+        mine = await stage.admin.patch(mine, metadata={"labels": {"app": "else"}})
+        await stage.peer.wait_for(2)
+        await stage.admin.patch(mine, metadata={"labels": {"app": "shop"}})
+        await stage.peer.wait_for(3)
+        service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "end"}}
+        ports = {"ports": [{"port": 80}]}
+        await stage.admin.create({**service, "spec": ports}, stage.namespace)
+        heard = await stage.heard(until_named="end")
+
+    assert heard == ["add mine", "delete mine", "add mine", "add end"]
+
+
+async def test_a_first_start_tells_nothing_of_what_is_there(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    old = await stage.make("old")
+    stage.write()
+    async with stage.caught_up():
+        await stage.admin.patch(old, data={"text": "new"})
+        await stage.make("end")
+        heard = await stage.heard(until_named="end")
+
+    assert heard == ["update old", "add end"]
+
+
+async def test_a_first_start_tells_of_what_is_there_where_that_is_wanted(stage: Stage) -> None:
+    """Once: the next start goes on from there."""
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    await stage.make("old")
+    stage.write(annotations={"poplin.dev/initial-list": "emit"})
+    async with stage.caught_up():
+        await stage.peer.wait_for(1)
+    async with stage.caught_up():
+        await stage.make("end")
+        heard = await stage.heard(until_named="end")
+
+    assert heard == ["add old", "add end"]
+    assert [each.headers.get("ce-synthetic") for each in stage.peer.received] == ["true", None]
+
+
+async def test_what_happened_while_it_was_away_is_told_as_it_happened(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    gone, changed = [await stage.make(name) for name in ("gone", "changed")]
+    stage.write(mode="Resource")
+    async with stage.caught_up():
+        pass
+    await stage.admin.delete(gone)
+    for text in ("one", "two"):
+        await stage.admin.patch(changed, data={"text": text})
+    await stage.make("new")
+    async with stage.caught_up():
+        heard = await stage.heard(until_named="new")
+
+    assert sorted(heard) == ["add new", "delete gone", "update changed", "update changed"]
+    assert {each.headers.get("ce-synthetic") for each in stage.peer.received} == {None}
+
+
+async def test_what_no_history_tells_is_found_and_marked(stage: Stage) -> None:
+    """The API server starts anew, and knows of nothing before that."""
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    gone, changed, _ = [await stage.make(name) for name in ("gone", "changed", "same")]
+    stage.write(mode="Resource")
+    async with stage.caught_up():
+        pass
+    await stage.admin.delete(gone)
+    for text in ("one", "two"):
+        changed = await stage.admin.patch(changed, data={"text": text})
+    new = await stage.make("new")
+    await stage.server.compact()
+    await stage.server.restart()
+    async with stage.caught_up():
+        await stage.peer.wait_for(3)
+        await stage.admin.reconnect()
+        await stage.make("end")
+        heard = await stage.heard(until_named="end")
+
+    found = {told(each): each for each in stage.peer.received}
+    assert sorted(heard) == ["add end", "add new", "delete gone", "update changed"]
+    assert {name: each.headers.get("ce-synthetic") for name, each in found.items()} == {
+        "add new": "true", "update changed": "true", "delete gone": "true", "add end": None
+    }  # fmt: skip
+    assert found["delete gone"].headers["ce-id"] == f"{gone['metadata']['uid']}/deleted"
+    assert json.loads(found["delete gone"].data) == {
+        "apiVersion": "v1", "kind": "ConfigMap", "namespace": stage.namespace, "name": "gone"
+    }  # fmt: skip
+    for event, there in ((found["add new"], new), (found["update changed"], changed)):
+        metadata = there["metadata"]
+        assert event.headers["ce-id"] == f"{metadata['uid']}/{metadata['resourceVersion']}"
+        assert json.loads(event.data)["data"] == there["data"]
+
+
+async def test_all_namespaces(stage: Stage) -> None:
+    await stage.admin.allow("", rights("configmaps"), of=stage.namespace, is_everywhere=True)
+    stage.write(
+        namespaceSelector={},
+        resources=[{"apiVersion": "v1", "kind": "ConfigMap", "selector": _only(stage)}],
+    )
+    async with stage.caught_up():
+        for each in (stage.namespace, f"{stage.namespace}-late"):
+            if each != stage.namespace:
+                await stage.admin.namespace(each)
+            await stage.admin.create(config_map(f"in-{each}", labels={"of": stage.namespace}), each)
+        heard = await stage.heard(until_named=f"in-{stage.namespace}-late")
+
+    assert heard == [f"add in-{stage.namespace}", f"add in-{stage.namespace}-late"]
+
+
+def _only(stage: Stage) -> dict[str, dict[str, str]]:
+    """Of all namespaces it sees what other tests leave there."""
+    return {"matchLabels": {"of": stage.namespace}}
+
+
+@pytest.mark.parametrize("is_everywhere", [True, False], ids=["together", "one by one"])
+async def test_namespaces_by_label_as_they_come_and_go(stage: Stage, is_everywhere: bool) -> None:
+    """What is in one that is made is new; what is in one that begins to match was there before."""
+    admin, at_first, later, made = stage.admin, *_namespaces(stage)
+    label = {"watched": stage.namespace}
+    await admin.namespace(at_first, **label)
+    plain = await admin.namespace(later)
+    await admin.allow("", rights("namespaces"), of=stage.namespace, is_everywhere=True)
+    for each in (at_first, later):
+        await admin.create(config_map("old"), each)
+    if is_everywhere:
+        await admin.allow("", rights("configmaps"), of=stage.namespace, is_everywhere=True)
+    else:
+        for each in (at_first, later):
+            await admin.allow(each, rights("configmaps"), of=stage.namespace)
+    stage.write(namespaceSelector={"matchLabels": label})
+    async with stage.caught_up():
+        await admin.create(config_map("one"), at_first)
+        await stage.heard(until_named="one")
+        plain = await admin.patch(plain, metadata={"labels": label})
+        await stage.watches(at_first, later)
+        await admin.create(config_map("two"), later)
+        await stage.heard(until_named="two")
+        await admin.patch(plain, metadata={"labels": {"watched": None}})
+        await stage.watches(at_first)
+        await admin.create(config_map("unseen"), later)
+
+        await admin.namespace(made, **label)
+        if not is_everywhere:
+            await admin.allow(made, rights("configmaps"), of=stage.namespace)
+        await admin.create(config_map("three"), made)
+        await stage.heard(until_named="three")
+        await admin.create(config_map("end"), at_first)
+        heard = await stage.heard(until_named="end")
+
+    assert heard == ["add one", "add two", "add three", "add end"]
+
+
+def _namespaces(stage: Stage) -> tuple[str, str, str]:
+    return (f"{stage.namespace}-a", f"{stage.namespace}-b", f"{stage.namespace}-c")
+
+
+async def test_only_what_the_owner_controls(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    stage.write(owner={"apiVersion": "apps/v1", "kind": "ReplicaSet"})
+    async with stage.caught_up():
+        for name, kind, controls in (
+            ("not-owned", "", False),
+            ("not-controlled", "ReplicaSet", False),
+            ("of-another", "DaemonSet", True),
+            ("end", "ReplicaSet", True),
+        ):
+            wanted = config_map(name)
+            owner = {"apiVersion": "apps/v1", "kind": kind, "name": "x", "uid": "u"}
+            if kind:
+                wanted["metadata"]["ownerReferences"] = [{**owner, "controller": controls}]
+            await stage.admin.create(wanted, stage.namespace)
+        heard = await stage.heard(until_named="end")
+
+    assert heard == ["add end"]
+
+
+async def test_only_what_the_filters_let_through(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    stage.write(filters=[{"suffix": {"type": ".delete"}}])
+    async with stage.caught_up():
+        made = await stage.make("end")
+        await stage.admin.delete(await stage.admin.patch(made, data={"text": "new"}))
+        heard = await stage.heard(until_named="end")
+
+    assert heard == ["delete end"]
+
+
+async def test_a_missing_permission_is_named_and_found_once_it_is_granted(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("configmaps", verbs=("list",)))
+    stage.write()
+    async with stage.serving():
+        missing = await stage.is_so("SufficientPermissions", "False")
+        not_ready = await stage.is_so("Ready", "False")
+        await stage.admin.allow(stage.namespace, rights("configmaps", verbs=("watch",)))
+        await stage.ready()
+        await stage.make("end")
+        heard = await stage.heard(until_named="end")
+
+    said = missing.message.partition(": ")[0]  # the rest is what to do
+    for word in ("watch", "configmaps", stage.namespace):
+        assert word in said, missing
+    assert "list" not in said, missing
+    assert not_ready.message == missing.message
+    assert heard == ["add end"]
+
+
+async def test_a_permission_that_is_taken_away_is_missed_until_it_is_back(stage: Stage) -> None:
+    role = await stage.admin.allow(stage.namespace, rights("configmaps"))
+    stage.write()
+    async with proxy(stage.server.url, 1) as network:
+        url = f"https://127.0.0.1:{network.port}"
+        stage.kubeconfig = stage.server.kubeconfig_of("admin", url)
+        async with stage.caught_up():
+            await stage.admin.patch(role, rules=[])
+            network.cut()  # a watch that is open goes on for as long as it lasts
+            await stage.is_so("SufficientPermissions", "False")
+            await stage.make("meanwhile")
+            await stage.admin.patch(role, rules=[rights("configmaps")])
+            await stage.ready()
+            await stage.make("end")
+            heard = await stage.heard(until_named="end")
+
+    assert heard == ["add meanwhile", "add end"]
+
+
+async def test_a_kind_that_is_not_there_is_named_and_found_once_it_is(stage: Stage) -> None:
+    group, kind = f"{stage.namespace}.example.com", "Lamp"
+    await stage.admin.allow(stage.namespace, rights("lamps", group=group))
+    stage.write(resources=[{"apiVersion": f"{group}/v1", "kind": kind}])
+    async with stage.serving():
+        missing = await stage.is_so("ResourcesFound", "False")
+        await stage.is_so("Ready", "False")
+        await stage.admin.create(_definition(group, kind))
+        await stage.ready()
+        metadata = {"name": "end"}
+        lamp = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata}
+        await stage.admin.create(lamp, stage.namespace)
+        heard = await stage.heard(until_named="end")
+
+    assert f"{group}/v1" in missing.message
+    assert kind in missing.message
+    assert heard == ["add end"]
+
+
+def _definition(group: str, kind: str) -> dict[str, object]:
+    plural = f"{kind.lower()}s"
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+            "versions": [version],
+        },
+    }
+
+
+async def test_an_api_server_that_is_away_is_waited_for(stage: Stage) -> None:
+    """It goes on from where it was, and says meanwhile why nothing comes."""
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    stage.write()
+    async with proxy(stage.server.url, 1) as network:
+        url = f"https://127.0.0.1:{network.port}"
+        stage.kubeconfig = stage.server.kubeconfig_of("admin", url)
+        async with stage.caught_up():
+            network.refuses = True
+            network.cut()
+            gone = await stage.make("gone")
+            await stage.admin.delete(gone)
+            away = await stage.is_so("Deployed", "False")
+            network.refuses = False
+            await stage.ready()
+            await stage.make("end")
+            await stage.heard(until_named="end")
+
+    verbs = [verb_of(each) for each in stage.peer.received if each.headers["ce-name"] == "gone"]
+    assert away.reason == "ApiServerUnavailable"
+    assert verbs == ["add", "delete"]
+
+
+async def test_a_secret_goes_to_the_sink_only_where_that_is_said(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("secrets"))
+    secrets = [{"apiVersion": "v1", "kind": "Secret"}]
+    stage.write(resources=secrets)
+    async with stage.serving():
+        refused = await stage.is_so("Ready", "False")
+        stage.write(resources=secrets, annotations={"poplin.dev/allow-secrets": "true"})
+        await stage.ready()
+        metadata = {"name": "end"}
+        await stage.admin.create(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}, stage.namespace
+        )
+        heard = await stage.heard(until_named="end")
+
+    assert "poplin.dev/allow-secrets" in refused.message
+    assert heard == ["add end"]
+
+
+async def test_events_of_kubernetes_have_extensions_to_choose_by(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("events"))
+    stage.write(
+        mode="Resource",
+        resources=[{"apiVersion": "v1", "kind": "Event"}],
+        annotations={"poplin.dev/event-extensions": "true"},
+    )
+    async with stage.caught_up():
+        await stage.admin.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"name": "end"},
+                "involvedObject": {
+                    "kind": "Pod", "name": "web-0", "namespace": stage.namespace, "apiVersion": "v1"
+                },
+                "reason": "BackOff",
+                "type": "Warning",
+                "message": "Back-off restarting failed container",
+            },
+            stage.namespace,
+        )  # fmt: skip
+        await stage.heard(until_named="end")
+
+    (event,) = stage.peer.received
+    names = ("reason", "eventtype", "involvedkind", "involvedname")
+    found = tuple(event.headers[f"ce-{name}"] for name in names)
+    assert found == ("BackOff", "Warning", "Pod", "web-0")
+
+
+async def test_an_edit_takes_effect_and_forgets_nothing(stage: Stage) -> None:
+    await stage.admin.allow(stage.namespace, rights("configmaps"))
+    stage.write()
+    async with stage.caught_up():
+        made = await stage.make("old")
+        await stage.heard(until_named="old")
+        stage.write(mode="Resource", ceOverrides={"extensions": {"team": "billing"}})
+        while "ce-team" not in stage.peer.received[-1].headers:
+            made = await stage.admin.patch(made, data={"text": str(len(stage.peer.received))})
+            await stage.peer.wait_for(len(stage.peer.received) + 1)
+            await asyncio.sleep(0.1)
+
+    last = stage.peer.received[-1]
+    assert last.headers["ce-team"] == "billing"
+    assert last.headers["ce-type"] == "dev.knative.apiserver.resource.update"
+    ids = [each.headers["ce-id"] for each in stage.peer.received]
+    assert len(set(ids)) == len(ids)
