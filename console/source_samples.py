@@ -10,16 +10,21 @@ __all__ = ["can_count", "lags", "ready", "up"]
 Labels = tuple[str, ...]
 
 _NO_SOURCE = ("", "", "")
+_COMPARED = (families.SOURCE_RELISTS, families.SOURCE_FOUND)
 
 
 def can_count(family: Family, seen: SourcesSeen) -> Iterable[Labels]:
     """The series that a counter may have."""
-    sources = [_labels(each) for each in seen.statuses.values()]
+    sources = [_labels(each) for each in seen.statuses.values() if _has(family, each)]
     if family.name == families.SOURCE_REFUSED:
         return [(*source, reason) for source in [_NO_SOURCE, *sources] for reason in SOURCE_REASONS]
     if family.name == families.SOURCE_SINK_FAILURES:
         return [(*source, reason) for source in sources for reason in SINK_FAILURES]
     return sources
+
+
+def _has(family: Family, status: SourceStatus) -> bool:
+    return family.name not in _COMPARED or status.kind == "ApiServerSource"
 
 
 def lags(seen: SourcesSeen) -> Mapping[Labels, float]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from poplin_cli.file_options import FilesOption, ResolveOption, checked_files
+from poplin_cli.kube_options import KubeconfigOption, KubeContextOption, checked_kubeconfig
 from poplin_cli.runner import run_service
 from poplin_cli.service_options import LogFormat, LogFormatOption, RedisOption, SocketOption
 from poplin_cli.webhook_options import (
@@ -34,10 +35,12 @@ def sources(
     webhook_url: WebhookUrlOption = None,
     max_webhook_bytes: WebhookBytesOption = WEBHOOK_BYTES,
     redeliver_every: RedeliverOption = 300.0,
+    kubeconfig: KubeconfigOption = None,
+    kube_context: KubeContextOption = None,
     log_format: LogFormatOption = LogFormat.text,
     socket_fd: SocketOption = None,
 ) -> None:
-    """Run the event sources alone: webhooks in, events out."""
+    """Run the event sources alone: webhooks, changes in a cluster and timers in, events out."""
     from poplin.reporting import configure
     from poplin.resources import read_services
     from poplin.settings import SourcesSettings
@@ -57,6 +60,8 @@ def sources(
                 webhook_url=checked_webhook_url(webhook_url),
                 max_webhook_bytes=max_webhook_bytes,
                 redeliver_every_s=redeliver_every,
+                kubeconfig=checked_kubeconfig(kubeconfig),
+                kube_context=kube_context,
             )
         )
     )

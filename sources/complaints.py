@@ -8,18 +8,31 @@ import structlog
 __all__ = ["Complaints"]
 
 _EVERY_S = 10.0
+_DEFECTS = ("internal", "InternalError")
+"""Of ours, as an answer and as a condition name them."""
 
 
 class Complaints:
-    """Every refusal may be told of; those of a source for one reason are said once in ten seconds."""
+    """Every refusal may be told of; those of a source for one reason are said once in ten seconds.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `what` is what happens each time.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        what: str = "webhooks are refused",
+    ) -> None:
         self._clock = clock
+        self._what = what
         self._say_at: dict[tuple[str, str], float] = {}
         self._unsaid: dict[tuple[str, str], int] = {}
 
-    def refused(self, source: str, reason: str, status: int, why: str) -> None:
-        """`more` in the line is how many were not said since the last one."""
+    def refused(self, source: str, reason: str, status: int | None, why: str) -> None:
+        """`more` in the line is how many were not said since the last one; `status` is None where
+        there was no answer.
+        """
         key = (source, reason)
         now = self._clock()
         if now < self._say_at.get(key, now):
@@ -28,11 +41,11 @@ class Complaints:
         self._say_at[key] = now + _EVERY_S
         more = self._unsaid.pop(key, 0)
         log = structlog.get_logger()
-        (log.error if reason == "internal" else log.warning)(
-            "webhooks are refused",
+        (log.error if reason in _DEFECTS else log.warning)(
+            self._what,
             source=source,
             reason=reason,
-            status=status,
+            **({"status": status} if status is not None else {}),
             **({"why": why} if why else {}),
             **({"more": more} if more else {}),
         )

@@ -11,6 +11,7 @@ from poplin.errors import PoplinError, SendError, SendTimeoutError
 from poplin.event import Event
 from poplin.metrics import SinkFailure
 from poplin.sender import Answer, Sender, Target
+from sources.pauses import pause_s
 
 __all__ = ["Emitter", "SinkError"]
 
@@ -39,6 +40,10 @@ class SinkError(PoplinError):
         return status is not None and not (is_retryable(status) or status == _TOO_EARLY)
 
 
+def _always() -> None:
+    """Whoever may send once may send again."""
+
+
 class Emitter:
     """Shared by all sources; it has no memory, so any number of events may be under way."""
 
@@ -52,25 +57,32 @@ class Emitter:
         event: Event,
         deadline: float,
         on_failure: Callable[[SinkFailure], None],
+        *,
+        check: Callable[[], None] = _always,
     ) -> None:
         """Returns when the sink has answered 2xx. Raises SinkError, by `deadline` (of the loop).
 
         `on_failure` is told of each attempt that failed. One that timed out may have been taken:
-        the next brings the sink an event with the same source and id.
+        the next brings the sink an event with the same source and id. `check` is called right
+        before each attempt; what it raises ends this.
         """
         lines, body = encode_binary(event)
         loop = asyncio.get_running_loop()
         number = 0
         while True:
+            check()
             error = await self._attempt(target, lines, body, deadline - loop.time())
             if error is None:
                 return
             on_failure(error.failure)
             number += 1
-            pause_s = max(_pause_s(number, self._jitter()), error.retry_after_s or 0.0)
-            if error.is_final or loop.time() + pause_s >= deadline:
+            own_s = pause_s(
+                number, self._jitter(), first_s=_FIRST_PAUSE_S, longest_s=_LONGEST_PAUSE_S
+            )
+            wait_s = max(own_s, error.retry_after_s or 0.0)
+            if error.is_final or loop.time() + wait_s >= deadline:
                 raise error
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(wait_s)
 
     async def _attempt(
         self, target: Target, lines: bytes, body: bytes, left_s: float
@@ -95,11 +107,3 @@ def _asked_s(answer: Answer) -> float | None:
         if name == b"retry-after":
             return retry_after_s(value.decode("latin-1"), datetime.now(UTC))
     return None
-
-
-def _pause_s(number: int, jitter: float) -> float:
-    """Before retry 1, 2, …: twice as long each time, and up to half of it less, so that what
-    failed together does not come back together.
-    """
-    longest = min(_FIRST_PAUSE_S * 2.0 ** min(number - 1, 10), _LONGEST_PAUSE_S)
-    return longest * (1 - jitter / 2)

@@ -1,10 +1,11 @@
-"""The sources that are served now: each with its place at the receiver and how it fares."""
+"""The sources that are served now: each with how it fares, and its place at the receiver if it has one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from poplin.catalog import SourceStatus
 from poplin.resources import Loaded, ResolvedSource, with_conditions
+from poplin.resources.source_models import WEBHOOK_KINDS
 from sources.standing import Standing
 from sources.webhooks.hook import Taker
 
@@ -13,13 +14,15 @@ __all__ = ["Served", "Sources"]
 Resolve = Callable[[Loaded, Mapping[str, SourceStatus]], Sequence[ResolvedSource]]
 """Documents, and the statuses by key from which generations go on."""
 Make = Callable[[ResolvedSource, Standing], Taker]
+"""Of the kinds that take webhooks alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     resolved: ResolvedSource
     standing: Standing
-    taker: Taker
+    taker: Taker | None = None
+    """None of a source that acts by itself."""
 
     @property
     def path(self) -> str:
@@ -31,7 +34,12 @@ class Served:
         """As it is at this moment."""
         standing = self.standing
         status = with_conditions(self.resolved.status, *standing.conditions())
-        return replace(status, webhook_id=standing.webhook_id, lag_s=standing.lag_s)
+        return replace(
+            status,
+            webhook_id=standing.webhook_id,
+            lag_s=standing.lag_s,
+            namespaces=standing.namespaces,
+        )
 
 
 class Sources:
@@ -68,12 +76,13 @@ class Sources:
         for resolved in self._resolve(loaded, self._known):
             key = resolved.status.key
             standing = self._standing(resolved.status)
-            found[key] = Served(resolved, standing, self._make(resolved, standing))
+            taker = self._make(resolved, standing) if _takes_webhooks(resolved.status) else None
+            found[key] = Served(resolved, standing, taker)
         self.loaded = loaded
         self.is_whole = self.is_whole or not any(each.hides for each in loaded.problems)
         self._served = found
         self._known = {key: each.resolved.status for key, each in found.items()}
-        self._paths = {each.path: each.taker for each in found.values()}
+        self._paths = {each.path: each.taker for each in found.values() if each.taker is not None}
 
     def go_on_from(self, statuses: Mapping[str, SourceStatus]) -> None:
         """Those that the store has of an earlier process: generations are counted on from them."""
@@ -84,7 +93,11 @@ class Sources:
     def _standing(self, status: SourceStatus) -> Standing:
         before = self._served.get(status.key)
         if before is None:
-            return Standing()
+            return Standing(takes_webhooks=_takes_webhooks(status))
         if before.resolved.status.spec_digest != status.spec_digest:
             before.standing.edited()
         return before.standing
+
+
+def _takes_webhooks(status: SourceStatus) -> bool:
+    return status.kind in WEBHOOK_KINDS

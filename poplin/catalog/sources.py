@@ -54,6 +54,8 @@ class SourceStatus(Judged):
     """What its spec says, name and text, to be shown; never a secret."""
     webhook_id: str = ""
     """Of the hook that is kept at the provider."""
+    namespaces: tuple[str, ...] = ()
+    """Those that an ApiServerSource watches; '' stands for all."""
     lag_s: float | None = None
     """Of the newest event: from when it happened, or came if it does not say, to the sink's 2xx."""
     observed_generation: int = 1

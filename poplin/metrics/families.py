@@ -33,11 +33,13 @@ __all__ = [
     "SOURCES_UP",
     "SOURCE_EMITTED",
     "SOURCE_EMIT_DURATION",
+    "SOURCE_FOUND",
     "SOURCE_LAG",
     "SOURCE_READY",
     "SOURCE_REASONS",
     "SOURCE_RECEIVED",
     "SOURCE_REFUSED",
+    "SOURCE_RELISTS",
     "SOURCE_SINK_FAILURES",
     "STORE_LIMIT",
     "STORE_UP",
@@ -84,7 +86,7 @@ SourceReason = Literal[
     "too_old",
     "unknown_source",
 ]
-"""Why a source does not take a webhook. Closed for the same reason."""
+"""Why a source does not take a webhook, or its sink an event. Closed for the same reason."""
 
 SinkFailure = Literal["connect", "timeout", "3xx", "4xx", "5xx"]
 """What an attempt to emit ended with: no connection or none that held, no answer, or this one."""
@@ -125,6 +127,8 @@ SOURCE_REFUSED = "poplin_source_refused_total"
 SOURCE_EMITTED = "poplin_source_emitted_total"
 SOURCE_SINK_FAILURES = "poplin_source_sink_failures_total"
 SOURCE_EMIT_DURATION = "poplin_source_emit_duration_seconds"
+SOURCE_RELISTS = "poplin_source_relists_total"
+SOURCE_FOUND = "poplin_source_found_total"
 SOURCE_LAG = "poplin_source_lag_seconds"
 SOURCE_READY = "poplin_source_ready"
 SOURCES_UP = "poplin_sources_up"
@@ -224,12 +228,13 @@ _ALL = (
     ),
     Family(
         SOURCE_RECEIVED, "counter", _SOURCE,
-        "Webhooks whose signature is right, pings and those that the sink did not take included",
+        "What came: webhooks whose signature is right, pings included, changes in a cluster and ticks; "
+        "also what the sink did not take",
     ),
     Family(
         SOURCE_REFUSED, "counter", (*_SOURCE, "reason"),
-        "Requests to the receiver that were not taken; the names are empty where the source is not "
-        "known",
+        "Requests to the receiver that were not taken, their names empty where the source is not "
+        "known; and events of other sources that the sink refuses for good",
     ),
     Family(
         SOURCE_EMITTED, "counter", _SOURCE,
@@ -241,7 +246,17 @@ _ALL = (
     ),
     Family(
         SOURCE_EMIT_DURATION, "histogram", _SOURCE,
-        "From a webhook's last byte to the 2xx of the sink, further attempts included",
+        "From a webhook's last byte, or a change or tick, to the 2xx of the sink, further attempts "
+        "included",
+    ),
+    Family(
+        SOURCE_RELISTS, "counter", _SOURCE,
+        "Lists of an ApiServerSource that were compared with what is remembered, because the API "
+        "server's history did not reach back",
+    ),
+    Family(
+        SOURCE_FOUND, "counter", _SOURCE,
+        "Changes that were found by comparing, not seen when they happened",
     ),
     Family(
         SOURCE_LAG, "gauge", _SOURCE,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from poplin_cli.file_options import FilesOption, ResolveOption
+from poplin_cli.kube_options import KubeconfigOption, KubeContextOption, checked_kubeconfig
 from poplin_cli.options import checked_token
 from poplin_cli.runner import run_service
 from poplin_cli.service_options import (
@@ -76,6 +77,8 @@ def up(
     webhook_url: WebhookUrlOption = None,
     max_webhook_bytes: WebhookBytesOption = WEBHOOK_BYTES,
     redeliver_every: RedeliverOption = 300.0,
+    kubeconfig: KubeconfigOption = None,
+    kube_context: KubeContextOption = None,
     keep_removed: KeepRemovedOption = 600.0,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
@@ -109,6 +112,8 @@ def up(
                 webhook_url=checked_webhook_url(webhook_url),
                 max_webhook_bytes=max_webhook_bytes,
                 redeliver_every_s=redeliver_every,
+                kubeconfig=checked_kubeconfig(kubeconfig),
+                kube_context=kube_context,
                 removed_kept_s=keep_removed,
                 log_format=log_format.value,
             )

@@ -212,6 +212,10 @@ class Fabric:
             arguments += ("--resolve", f"{name}={url}")
         if settings.webhook_url is not None:
             arguments += ("--webhook-url", settings.webhook_url)
+        if settings.kubeconfig is not None:
+            arguments += ("--kubeconfig", str(settings.kubeconfig))
+        if settings.kube_context is not None:
+            arguments += ("--kube-context", settings.kube_context)
         fds = (listener.fileno(),)
         spec = ProcessSpec("sources", (*_PYTHON, *arguments), fds, grace_s=_SOURCES_GRACE_S)
         return Process(spec, self._output.relay, self._on_exit)

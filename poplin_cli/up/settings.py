@@ -37,6 +37,9 @@ class UpSettings:
     """What providers are told instead of host and port."""
     max_webhook_bytes: int
     redeliver_every_s: float
+    kubeconfig: Path | None
+    """As of SourcesSettings, and so is the context."""
+    kube_context: str | None
     removed_kept_s: float
     """How long what a removed trigger or broker left is kept."""
     log_format: Literal["text", "json"]

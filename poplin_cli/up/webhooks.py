@@ -2,12 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from poplin.errors import ConfigurationError
 from poplin.process import listening_socket, url_of
 from poplin.resources import Loaded
-from poplin.resources.source_models import SOURCE_KINDS
+from poplin.resources.source_models import SOURCE_KINDS, WEBHOOK_KINDS
 from poplin_cli.up.output import Output
 from poplin_cli.up.supervisor import Process
 
@@ -19,9 +19,10 @@ def is_without_source(loaded: Loaded) -> bool:
     return not _holds_source(loaded) and not any(each.hides for each in loaded.problems)
 
 
-def _holds_source(loaded: Loaded) -> bool:
+def _holds_source(loaded: Loaded, kinds: Collection[str] = SOURCE_KINDS) -> bool:
     """One that is refused too: people are to see why, and its provider is to hear 503."""
-    return bool(loaded.sources) or any(each.kind in SOURCE_KINDS for each in loaded.refused)
+    found = [each.kind for each in loaded.sources] + [each.kind for each in loaded.refused]
+    return any(kind in kinds for kind in found)
 
 
 class Webhooks:
@@ -45,7 +46,19 @@ class Webhooks:
     def bind(self, loaded: Loaded) -> None:
         """If the files hold a source. Raises ConfigurationError."""
         if self._listener is None and _holds_source(loaded):
-            self._listener = listening_socket(self._host, self._port, option="--webhook-port")
+            self._listener = self._bound(needs_port=_holds_source(loaded, WEBHOOK_KINDS))
+
+    def _bound(self, *, needs_port: bool) -> socket.socket:
+        """Timers and watches share the process, and do not wait for a port that they do not need."""
+        try:
+            return listening_socket(self._host, self._port, option="--webhook-port")
+        except ConfigurationError as error:
+            if needs_port:
+                raise
+            listener = listening_socket(self._host, 0, option="--webhook-port")
+            url = url_of(listener)
+            self._output.say(f"webhooks would be received at {url}: {error}", level="warning")
+            return listener
 
     def serve(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         """Until `stop`, if the port is bound and nobody serves it yet."""

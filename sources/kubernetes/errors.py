@@ -37,6 +37,9 @@ class GoneError(KubernetesError):
 class UnavailableError(KubernetesError):
     """`retry_after_s` is what the server asked for."""
 
+    reason = "ApiServerUnavailable"
+    """Of the condition that tells of it."""
+
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s

@@ -1,4 +1,4 @@
--- Remember a hook, or forget it. KEYS turn, hooks. ARGV the turn's token, field, value ('' forgets).
+-- Remember a field of a hash, or forget it. KEYS turn, hash. ARGV the turn's token, field, value ('' forgets).
 -- Answers 0, and changes nothing, when the turn is another's: what it wrote counts.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[3] == '' then

@@ -34,20 +34,26 @@ class Opener:
     def open(self, resolved: ResolvedSource, standing: Standing) -> Taker:
         """Closed unless all that verifying and emitting take is there."""
         source, sink_uri = resolved.source, resolved.sink_uri
-        if source is None or sink_uri is None or not _has_secrets(resolved, source.spec):
+        spec = source and source.spec
+        if (
+            source is None
+            or sink_uri is None
+            or not isinstance(spec, HookSpec)
+            or not _has_secrets(resolved, spec)
+        ):
             ready = resolved.status.condition("Ready")
             return Closed(resolved.status.key, standing, f"{ready.reason}: {ready.message}")
         return Hook(
             key=source.key,
             standing=standing,
-            verifier=self.verifier_for(source.spec, resolved.secrets),
+            verifier=self.verifier_for(spec, resolved.secrets),
             mapper=self.mapper_for(source),
             overrides=dict(source.overrides),
             target=Target.parse(sink_uri),
             emitter=self.emitter,
-            emit_timeout_s=min(self.emit_timeout_s, _patience_s(source.spec)),
+            emit_timeout_s=min(self.emit_timeout_s, _patience_s(spec)),
             tally=self.tally,
-            accepted=SILENT if _is_slack(source.spec) else ACCEPTED,
+            accepted=SILENT if _is_slack(spec) else ACCEPTED,
         )
 
 

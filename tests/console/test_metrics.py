@@ -21,6 +21,8 @@ from poplin.metrics.families import (
     DISPATCH_DURATION,
     FAMILIES,
     RETRIES,
+    SOURCE_FOUND,
+    SOURCE_RELISTS,
     SOURCE_SINK_FAILURES,
 )
 from poplin.store import connect
@@ -67,7 +69,8 @@ async def test_whoever_can_count_shows_a_zero_before(
 ) -> None:
     """Else the first dead letter of a trigger were no increase to Prometheus."""
     await publish(redis, [BROKER], [TRIGGER])
-    await write_sources(redis, [a_source("s", namespace="n")])
+    watching = a_source("s", "ApiServerSource", namespace="n")
+    await write_sources(redis, [a_source("s", namespace="n"), watching])
 
     series = (await _page(client)).series()
 
@@ -76,6 +79,8 @@ async def test_whoever_can_count_shows_a_zero_before(
             labels = {**OF_TRIGGER, **OF_SOURCE, "response_code_class": "failed", "reason": "busy"}
             if family.name == SOURCE_SINK_FAILURES:
                 labels["reason"] = "connect"
+            if family.name in (SOURCE_FOUND, SOURCE_RELISTS):
+                labels["source_kind"] = watching.kind
             wanted = frozenset((name, labels[name]) for name in family.labels)
             assert (family.name, wanted) in series
 

@@ -11,10 +11,12 @@ from poplin.metrics import Counts, Flusher
 from poplin.metrics.families import (
     SOURCE_EMIT_DURATION,
     SOURCE_EMITTED,
+    SOURCE_FOUND,
     SOURCE_LAG,
     SOURCE_READY,
     SOURCE_RECEIVED,
     SOURCE_REFUSED,
+    SOURCE_RELISTS,
     SOURCE_SINK_FAILURES,
     SOURCES_UP,
 )
@@ -50,6 +52,23 @@ async def test_what_a_source_counted_is_shown(redis: Redis, client: httpx.AsyncC
     assert page.value(SOURCE_EMITTED, **OF_HUB) == 2
     assert page.value(SOURCE_SINK_FAILURES, **OF_HUB, reason="5xx") == 4
     assert page.value(f"{SOURCE_EMIT_DURATION}_bucket", **OF_HUB, le="0.25") == 1
+
+
+async def test_only_what_is_watched_is_ever_listed_anew(
+    redis: Redis, client: httpx.AsyncClient
+) -> None:
+    await write_sources(redis, [a_source("hub"), a_source("pods", "ApiServerSource")])
+    counts = Counts()
+    counts.add((SOURCE_FOUND, "ApiServerSource/default/pods"), 3)
+    await Flusher(redis, counts).flush()
+
+    page = await _page(client)
+
+    assert page.value(SOURCE_FOUND, source_name="pods") == 3
+    assert page.value(SOURCE_RELISTS, source_name="pods") == 0
+    assert [each.labels["source_name"] for each in page.samples if each.name == SOURCE_RELISTS] == [
+        "pods"
+    ]
 
 
 async def test_the_lag_is_of_those_that_have_emitted(

@@ -33,6 +33,11 @@ SECRET_YAML = (
 )
 TO_BROKER = "ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: main}"
 
+TIMER_YAML = (
+    "apiVersion: sources.knative.dev/v1\nkind: PingSource\nmetadata: {{name: nightly}}\n"
+    "spec:\n  schedule: '0 3 * * *'\n  sink: {{uri: '{url}'}}\n"
+)
+
 
 def source_yaml(name: str = "hub", *, sink: str = TO_BROKER, signed_by: str = "hub") -> str:
     return (
@@ -157,6 +162,27 @@ async def test_sources_with_a_sink_of_their_own_need_no_broker(tmp_path: Path) -
             (received,) = peer.received
 
     assert (answer.status_code, received.path) == (202, "/sink")
+
+
+async def test_timers_do_not_wait_for_the_port_of_webhooks(tmp_path: Path) -> None:
+    """Nor does the way to a cluster get lost on the way to the process that watches it."""
+    config = tmp_path / "kubeconfig"
+    config.write_text("{}")
+    kube = ("--kubeconfig", str(config), "--kube-context", "staging")
+    async with subscriber() as peer:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            yaml = TIMER_YAML.format(url=peer.url)
+            async with Fabric.up(tmp_path, yaml, "--webhook-port", str(port), *kube) as fabric:
+                told = next(line for line in fabric.lines if "webhooks would be" in line)
+                sources = psutil.Process(_services(fabric)["sources"])
+                arguments = " ".join(sources.cmdline())
+                async with httpx.AsyncClient(trust_env=False) as client:
+                    answer = await client.get(f"{receiver_url(fabric)}/readyz")
+
+    assert f"--webhook-port {port} on 127.0.0.1: Address already in use" in told
+    assert answer.status_code == 200
+    assert " ".join(kube) in arguments
 
 
 async def test_the_ingress_ends_after_the_webhooks_under_way(tmp_path: Path) -> None:

@@ -36,12 +36,10 @@ class Certificate:
         return ssl.create_default_context(cafile=str(self.path))
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+def self_signed(folder: Path) -> Certificate:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.fail("openssl is not on PATH; run: apt-get install openssl")
-    folder = tmp_path_factory.mktemp("tls")
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
@@ -50,6 +48,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
         check=True, capture_output=True,
     )  # fmt: skip
     return made
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

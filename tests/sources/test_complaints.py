@@ -37,3 +37,18 @@ def test_sources_and_reasons_are_told_apart() -> None:
         ("a", "internal", "error"),
         ("b", "busy", "warning"),
     ]
+
+
+def test_what_fails_has_its_own_words_and_may_have_no_answer() -> None:
+    with structlog.testing.capture_logs() as lines:
+        Complaints(what="events wait").refused("a", "sink_away", None, "no connection")
+
+    assert lines == [
+        {
+            "event": "events wait",
+            "log_level": "warning",
+            "source": "a",
+            "reason": "sink_away",
+            "why": "no connection",
+        }
+    ]

@@ -9,6 +9,7 @@ import pytest
 from poplin.event import Event
 from poplin.sender import Sender, Target
 from sources.emit import Emitter, SinkError
+from sources.turn import TurnLostError
 from tests.fabric import Subscriber, subscriber
 
 EVENT = Event(
@@ -151,3 +152,23 @@ async def test_a_sink_that_wants_to_be_left_alone_for_long_is(sender: Sender) ->
 
     assert (caught.value.status, caught.value.retry_after_s) == (429, 60.0)
     assert len(peer.received) == 1
+
+
+async def test_before_each_attempt_is_asked_whether_it_may_be(sender: Sender) -> None:
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise TurnLostError("it is another's")
+
+    async with subscriber() as peer:
+        peer.answer = lambda _: (503, "", b"")
+        deadline = asyncio.get_running_loop().time() + 5
+        with pytest.raises(TurnLostError):
+            await Emitter(sender, lambda: 0.5).emit(
+                Target.parse(peer.url), EVENT, deadline, lambda _: None, check=check
+            )
+
+    assert len(peer.received) == 2

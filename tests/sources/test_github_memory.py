@@ -1,14 +1,13 @@
 """What is remembered of hooks, in every kind of store."""
 
-from dataclasses import dataclass
-
 import pytest
 from redis.asyncio import Redis
 
 from poplin.catalog import Condition
 from sources.github.hooks import Place
 from sources.github.memory import HOOKS, KeptHook, Memory, TokenPlace
-from sources.turn import TurnLostError, turn_key
+from sources.turn import TurnLostError
+from tests.sources.in_hand import InHand
 
 KEPT = KeptHook(
     source="GitHubSource/default/shop",
@@ -19,17 +18,6 @@ KEPT = KeptHook(
     secret_digest="abc",  # noqa: S106 - no secret
     condition=Condition("WebhookConfigured", "True", "", "hook 42 at acme/shop"),
 )
-
-
-@dataclass
-class InHand:
-    """A turn as its holder sees it."""
-
-    token: str = "ours"  # noqa: S105 - of a turn
-    key: str = turn_key("github")
-
-    def check(self) -> None:
-        """Its own clock would let it go on."""
 
 
 async def test_what_was_put_is_read_until_it_is_forgotten(redis: Redis) -> None:

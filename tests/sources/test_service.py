@@ -117,3 +117,22 @@ def test_generations_go_on_from_what_the_store_has() -> None:
     scene.edit(resolved(digest="3"))
 
     assert (first, scene.statuses[0].observed_generation) == (8, 9)
+
+
+def test_a_source_that_acts_by_itself_has_no_path_and_is_ready_when_it_says_so() -> None:
+    timer = resolved("nightly")
+    status = replace(timer.status, kind="PingSource", conditions=(Condition("Ready", "True"),))
+    scene = Scene(replace(timer, status=status))
+    before = scene.statuses[0]
+    standing = scene.sources.served[0].standing
+    standing.namespaces = ("default",)
+    standing.say(Condition("Deployed", "True"))
+    (after,) = scene.statuses
+
+    assert scene.sources.at("/default/nightly") is None
+    assert (before.condition("Ready").status, before.condition("Ready").reason) == (
+        "Unknown",
+        "NotYetStarted",
+    )
+    assert [each.type for each in before.conditions] == ["Ready", "Deployed"]
+    assert (after.ready, after.namespaces) == (True, ("default",))

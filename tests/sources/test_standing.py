@@ -1,5 +1,9 @@
 """How a source fares, as people see it."""
 
+from collections.abc import Callable
+
+import pytest
+
 from poplin.catalog import Condition
 from sources.standing import Standing
 
@@ -82,3 +86,43 @@ def test_the_condition_of_the_hook_at_the_provider_comes_first() -> None:
         "WebhookConfigured",
         "DeliveryReceived",
     ]
+
+
+def test_what_acts_by_itself_has_not_begun_until_it_says_so() -> None:
+    standing = Standing(takes_webhooks=False)
+    before = standing.conditions()
+    standing.say(Condition("Deployed", "True"))
+    standing.say(Condition("OnTime", "False", "TicksMissed", "three"))
+
+    assert before == (
+        Condition("Deployed", "Unknown", "NotYetStarted", "no process has begun with it yet"),
+    )
+    assert standing.conditions() == (
+        Condition("Deployed", "True"),
+        Condition("OnTime", "False", "TicksMissed", "three"),
+    )
+
+
+@pytest.mark.parametrize("again", [Standing.rest, Standing.edited])
+def test_who_begins_anew_has_said_nothing(again: Callable[[Standing], None]) -> None:
+    standing = Standing(takes_webhooks=False)
+    before = standing.conditions()
+    standing.say(Condition("OnTime", "False"))
+    standing.sink_failed("SinkAway", "refused")
+    standing.show(standing.conditions(), ("a",), 1.0)
+
+    again(standing)
+
+    assert standing.conditions() == before
+    assert not standing.namespaces
+    assert standing.lag_s is None
+
+
+def test_what_another_process_says_stands_in_place_of_its_own() -> None:
+    standing = Standing(takes_webhooks=False)
+    standing.emitted(1, 0.5)
+
+    standing.show((Condition("Deployed", "True"),), ("a",), 2.0)
+
+    assert standing.conditions() == (Condition("Deployed", "True"),)
+    assert (standing.namespaces, standing.lag_s) == (("a",), 2.0)

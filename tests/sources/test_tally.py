@@ -17,12 +17,16 @@ def test_each_count_is_of_its_source() -> None:
     tally.refused(SOURCE, "bad_signature")
     tally.sink_failed(SOURCE, "connect")
     tally.emitted(SOURCE, 0.1)
+    tally.relisted(SOURCE)
+    tally.found(SOURCE, 7)
 
     assert counts.take() == {
         f"poplin_source_received_total/{SOURCE}": 2,
         f"poplin_source_refused_total/{SOURCE}/bad_signature": 1,
         f"poplin_source_sink_failures_total/{SOURCE}/connect": 1,
         f"poplin_source_emitted_total/{SOURCE}": 1,
+        f"poplin_source_relists_total/{SOURCE}": 1,
+        f"poplin_source_found_total/{SOURCE}": 7,
         f"poplin_source_emit_duration_seconds/{SOURCE}/{FIRST}": 1,
         f"poplin_source_emit_duration_seconds/{SOURCE}/us": 100_000,
     }

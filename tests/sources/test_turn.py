@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from poplin.store import connect
 from sources.turn import Held, Turn, TurnLostError, turn_key
+from sources.turn_calls import TurnCalls
 from tests.conftest import running_store
 from tests.waiting import until
 
@@ -156,3 +157,38 @@ async def test_a_turn_is_taken_when_memory_is_full(redis: Redis) -> None:
 
     async with playing(redis, player):
         await until(lambda: player.held)
+
+
+async def test_many_turns_of_a_process_cost_hardly_more_calls_than_one(redis: Redis) -> None:
+    """Both of who has them and of who waits for them."""
+    players = [Player() for _ in range(200)]
+
+    async with playing_many(redis, players) as first, playing_many(redis, players):
+        await until(lambda: all(each.held for each in players))
+        before = await _scripts_run(redis)
+        await asyncio.sleep(10 * RENEW_S)
+        calls = await _scripts_run(redis) - before
+        first.set()
+
+    assert sum(each.turns for each in players) <= 2 * len(players)
+    assert calls < 200  # one by one it would be 4,000
+
+
+@asynccontextmanager
+async def playing_many(redis: Redis, players: list[Player]) -> AsyncIterator[asyncio.Event]:
+    """In a process of their own."""
+    stop, calls = asyncio.Event(), TurnCalls(redis)
+    turns = [
+        Turn(redis, str(number), lasts_s=5, renew_s=RENEW_S, calls=calls)
+        for number in range(len(players))
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        for turn, player in zip(turns, players, strict=True):
+            tasks.create_task(turn.run(stop, player.work))
+        yield stop
+        stop.set()
+
+
+async def _scripts_run(redis: Redis) -> int:
+    found = await redis.info("commandstats")
+    return int(found["cmdstat_evalsha"]["calls"])

@@ -17,7 +17,10 @@ from poplin.log.once import digest_of
 from poplin.metrics import Counts, Flusher, add_totals, prune
 from poplin.metrics.families import ACCEPTED
 from poplin.store import LeanRedis, check_profile, connect
+from sources.kubernetes.memory import Memory, Remembered, forget, forget_watches
+from sources.kubernetes.values import Noted
 from tests.log.helpers import FOR_EVER, GENERATION, accepted, event, owed
+from tests.sources.in_hand import InHand
 from tests.topology.servers import Cluster, Node
 from tests.waiting import until
 
@@ -186,6 +189,20 @@ async def _route_and_settle(log: Log, settled: Counter[LogId], count: int) -> No
         assert routed.token is not None
         flags = await log.settle([Held("a", log_id, routed.token) for log_id in ids])
         settled.update(log_id for log_id, flag in zip(ids, flags, strict=True) if flag)
+
+
+async def test_what_sources_remember_of_a_cluster_is_in_one_slot(redis: LeanRedis) -> None:
+    held, noted = InHand(), Noted("shop", "web", "1")
+    await redis.set(held.key, held.token)
+    memory = Memory(redis, "ApiServerSource/default/pods", "w")
+
+    await memory.put(held, {"uid-1": noted, "uid-2": None}, ("shop", "7"))
+    assert await memory.read() == Remembered({"uid-1": noted}, {"shop": "7"})
+    await forget_watches(redis, held, "ApiServerSource/default/pods", keep=set())
+    assert await memory.read() == Remembered({}, {})
+    await memory.put(held, {"uid-1": noted}, None)
+    await forget(redis, "ApiServerSource/default/pods")
+    assert await memory.read() == Remembered({}, {})
 
 
 async def test_a_node_that_dies_takes_only_its_own_slots_away(

@@ -2,7 +2,7 @@
 
 from poplin.event import AttributeValue
 from poplin.operate.when import when_text
-from sources.webhooks.text import attribute_text
+from sources.text import attribute_text
 from sources.webhooks.values import Request
 
 __all__ = ["attribute_value", "received", "words"]

@@ -2,10 +2,10 @@
 
 from urllib.parse import parse_qsl
 
+from sources.text import attribute_text
 from sources.webhooks.mapping.payload import at, json_object
 from sources.webhooks.mapping.presets import PRESETS, SLACK_COMMAND, SLACK_INTERACTION, Fields
 from sources.webhooks.mapping.take import Facts
-from sources.webhooks.text import attribute_text
 from sources.webhooks.values import Handled, RefusedError
 
 __all__ = ["read_slack"]

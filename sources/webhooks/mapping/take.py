@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from poplin.resources.source_models import Taken
+from sources.text import attribute_text
 from sources.webhooks.mapping.payload import at, json_value
-from sources.webhooks.text import attribute_text
 from sources.webhooks.values import RefusedError
 
 __all__ = ["Facts", "is_json"]

@@ -13,7 +13,7 @@ from poplin.resources.source_models import (
     GitHubSpec,
     GitLabSpec,
     HmacSpec,
-    SourceSpec,
+    HookSpec,
     WebhookSpec,
 )
 
@@ -37,7 +37,7 @@ class Scheme:
     """
 
     name: str
-    spec: SourceSpec
+    spec: HookSpec
     secret: bytes
     other_secret: bytes
     sign: Sign

@@ -9,8 +9,8 @@ from poplin.resources.source_models import (
     GitHubSpec,
     GitLabSpec,
     HmacSpec,
+    HookSpec,
     Preset,
-    SourceSpec,
     WebhookSpec,
 )
 from sources.webhooks.values import RefusedError, Request
@@ -31,7 +31,7 @@ STRIPE = WebhookSpec(preset="stripe")
 
 
 def refusal(
-    spec: SourceSpec, headers: dict[str, str], *secrets: bytes, body: bytes = BODY, now: float = NOW
+    spec: HookSpec, headers: dict[str, str], *secrets: bytes, body: bytes = BODY, now: float = NOW
 ) -> str:
     """What is answered; nothing when it is let in."""
     try:
@@ -74,7 +74,7 @@ def stripe(secret: bytes = SECRET) -> str:
     ],
 )
 def test_sha1_counts_where_it_is_allowed_and_nothing_better_came(
-    spec: SourceSpec, headers: dict[str, str], is_right: bool
+    spec: HookSpec, headers: dict[str, str], is_right: bool
 ) -> None:
     assert (refusal(spec, headers) == "") is is_right
 

@@ -9,7 +9,7 @@ from poplin.resources.source_models import (
     GitHubSpec,
     GitLabSpec,
     HmacSpec,
-    SourceSpec,
+    HookSpec,
     WebhookSpec,
 )
 from sources.webhooks.values import Request
@@ -83,7 +83,7 @@ def _hmac(
 
 
 GITLAB = GitLabSpec(project_url="https://gitlab.example/o/r", event_types=("push_events",))
-VECTORS: list[tuple[str, SourceSpec, bytes, dict[str, str], bytes, int]] = [
+VECTORS: list[tuple[str, HookSpec, bytes, dict[str, str], bytes, int]] = [
     (
         "GitHub's documents",
         GitHubSpec(owner_and_repository="o/r", event_types=("push",)),
@@ -251,6 +251,6 @@ VECTORS: list[tuple[str, SourceSpec, bytes, dict[str, str], bytes, int]] = [
     ids=[each[0] for each in VECTORS],
 )
 def test_what_the_provider_publishes_is_let_in(
-    spec: SourceSpec, secret: bytes, headers: dict[str, str], body: bytes, now: int
+    spec: HookSpec, secret: bytes, headers: dict[str, str], body: bytes, now: int
 ) -> None:
     verifier_for(spec, [secret]).verify(Request(headers, body, now))

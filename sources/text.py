@@ -1,4 +1,4 @@
-"""Texts of payloads as attributes of events."""
+"""Texts of payloads and of objects as attributes of events."""
 
 __all__ = ["MOST_CHARACTERS", "attribute_text"]
 

@@ -1,0 +1,1 @@
+"""ApiServerSource: its events, its memory, its watches."""

@@ -1,0 +1,185 @@
+"""Which namespaces a source watches changes while it watches them."""
+
+import asyncio
+
+import pytest
+
+from tests.sources.kubernetes.scene import Scene, spec_of, told
+from tests.waiting import until
+
+MINE = {"labels": {"team": "mine"}}
+SPEC = spec_of(namespaces="team=mine")
+
+EACH = {
+    ("list", "namespaces", ""),
+    ("watch", "namespaces", ""),
+    *((verb, "pods", each) for verb in ("list", "watch") for each in ("a", "b", "c")),
+}
+"""What is allowed where a ServiceAccount may watch pods in these namespaces alone."""
+
+
+@pytest.fixture(params=["all at once", "each by itself"])
+def allowing(request: pytest.FixtureRequest, scene: Scene) -> Scene:
+    """A source may watch all namespaces, or has to watch each that it asks for."""
+    scene.api.allowed = None if request.param == "all at once" else set(EACH)
+    scene.api.put("Namespace", "", "a", **MINE)
+    scene.api.put("Namespace", "", "b")
+    scene.api.put("Pod", "a", "old")
+    scene.api.put("Pod", "b", "old-too")
+    return scene
+
+
+async def test_only_those_that_are_asked_for_are_told_of(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        allowing.api.put("Pod", "b", "far")
+        allowing.api.put("Pod", "a", "near")
+
+        assert await allowing.told(1) == [("add", "near")]
+        assert allowing.standing.namespaces == ("a",)
+
+
+async def test_a_namespace_that_comes_is_told_of_from_its_first_object_on(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        allowing.api.put("Namespace", "", "c", **MINE)
+        allowing.api.put("Pod", "c", "first")
+        await allowing.told(1)
+        allowing.api.put("Pod", "c", "second")
+
+        assert await allowing.told(2) == [("add", "first"), ("add", "second")]
+        assert allowing.standing.namespaces == ("a", "c")
+
+
+async def test_so_is_one_that_came_while_nobody_worked(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+    allowing.api.put("Namespace", "", "c", **MINE)
+    allowing.api.put("Pod", "c", "first")
+
+    async with allowing.working(SPEC):
+        assert await allowing.told(1) == [("add", "first")]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 4, 7, 12, 20, 40])
+async def test_a_crash_while_a_namespace_comes_loses_nothing(allowing: Scene, steps: int) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        await until(lambda: allowing.api.watched)
+        allowing.api.put("Namespace", "", "c", **MINE)
+        allowing.api.put("Pod", "c", "first")
+        for _ in range(steps):
+            await asyncio.sleep(0)
+
+    async with allowing.working(SPEC):
+        await allowing.told(1)
+        await allowing.ready()
+        allowing.api.put("Pod", "c", "second")
+        await until(lambda: _ids(allowing) == 2)
+    assert {told(each) for each in allowing.sink.received} == {("add", "first"), ("add", "second")}
+
+
+def _ids(scene: Scene) -> int:
+    return len({each.headers["ce-id"] for each in scene.sink.received})
+
+
+async def test_one_that_gets_the_label_is_as_at_a_first_start(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        allowing.api.put("Namespace", "", "b", **MINE)
+        await until(lambda: allowing.standing.namespaces == ("a", "b"))
+        await allowing.ready()
+        allowing.api.put("Pod", "b", "new")
+        assert await allowing.told(1) == [("add", "new")]
+        allowing.api.put("Pod", "b", "old-too", spec={"x": 1})
+        assert (await allowing.told(2))[1:] == [("update", "old-too")]
+
+
+async def test_one_that_got_the_label_while_nobody_worked_is_too(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+    allowing.api.put("Namespace", "", "b", **MINE)
+
+    async with allowing.working(SPEC):
+        await until(lambda: allowing.standing.namespaces == ("a", "b"))
+        await allowing.ready()
+        allowing.api.put("Pod", "b", "new")
+        assert await allowing.told(1) == [("add", "new")]
+
+
+async def test_where_it_is_asked_for_what_is_in_it_is_told_when_it_gets_the_label(
+    allowing: Scene,
+) -> None:
+    async with allowing.working(spec_of(namespaces="team=mine", emits_existing=True)):
+        assert await allowing.told(1) == [("add", "old")]
+        allowing.api.put("Namespace", "", "b", **MINE)
+
+        assert await allowing.told(2) == [("add", "old"), ("add", "old-too")]
+
+
+async def test_of_one_that_loses_the_label_no_delete_is_told(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        allowing.api.put("Namespace", "", "a")
+        await until(lambda: allowing.standing.namespaces == ())
+        allowing.api.put("Pod", "a", "unseen")
+        allowing.api.put("Namespace", "", "c", **MINE)
+        allowing.api.put("Pod", "c", "seen")
+
+        assert await allowing.told(1) == [("add", "seen")]
+
+
+@pytest.mark.parametrize("is_working", [True, False])
+async def test_with_a_namespace_all_in_it_is_deleted(allowing: Scene, is_working: bool) -> None:
+    allowing.api.put("Pod", "a", "second")
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        if is_working:
+            _delete_namespace(allowing)
+            await allowing.told(2)
+    if not is_working:
+        _delete_namespace(allowing)
+        allowing.api.compact()
+
+    async with allowing.working(SPEC):
+        assert sorted(await allowing.told(2)) == [("delete", "old"), ("delete", "second")]
+        await until(lambda: _forgotten(allowing))
+
+
+def _delete_namespace(scene: Scene) -> None:
+    for name in ("old", "second"):
+        scene.api.delete("Pod", "a", name)
+    scene.api.delete("Namespace", "", "a")
+
+
+async def _forgotten(scene: Scene) -> bool:
+    for key in await scene.redis.keys("*:objects:*"):
+        if any(b'"a"' in value for value in await scene.redis.hvals(key)):
+            return False
+    return True
+
+
+async def test_a_namespace_of_the_same_name_that_comes_again_is_new(allowing: Scene) -> None:
+    async with allowing.working(SPEC):
+        await allowing.ready()
+        allowing.api.delete("Pod", "a", "old")
+        allowing.api.delete("Namespace", "", "a")
+        allowing.api.put("Namespace", "", "a", **MINE)
+        allowing.api.put("Pod", "a", "again")
+
+        assert sorted(await allowing.told(2)) == [("add", "again"), ("delete", "old")]
+
+
+async def test_an_object_may_be_quicker_than_its_namespace(scene: Scene) -> None:
+    """The watch of namespaces hangs; the API server is asked for the one."""
+    scene.api.put("Namespace", "", "a", **MINE)
+    async with scene.working(SPEC):
+        await scene.ready()
+        await until(lambda: len(scene.api.watched) == 2)
+        scene.api._watches = [each for each in scene.api._watches if each.called.plural == "pods"]
+        scene.api.put("Namespace", "", "c", **MINE)
+        scene.api.put("Namespace", "", "d")
+        scene.api.put("Pod", "d", "far")
+        scene.api.put("Pod", "c", "near")
+
+        assert await scene.told(1) == [("add", "near")]
