@@ -43,7 +43,7 @@ test: install redis-server
 
 # Against a real Kubernetes API server, found through KUBEBUILDER_ASSETS; says how to get one.
 test-cluster: install
-	$(BIN)/pytest tests/cluster
+	$(BIN)/pytest tests/cluster --numprocesses 2 --dist worksteal
 
 # Knative's contract, items 37-93, against a Poplin of its own; the table goes to standard output.
 conformance: install

@@ -10,6 +10,9 @@ from tests.cluster.admin import Admin
 from tests.cluster.api_server import HOW_TO_GET_IT, MANUAL, ApiServer, assets
 from tests.conftest import running_store
 from tests.faults import results
+from tests.faults.conftest import pytest_sessionfinish, pytest_testnodedown
+
+__all__ = ["pytest_sessionfinish", "pytest_testnodedown"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
