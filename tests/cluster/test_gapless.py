@@ -160,7 +160,7 @@ FAULTS = {
     "cut and compaction": _cut_and_compacted,
     "restart of the API server": _restarted,
 }
-OFTEN = {"kill -9": 4, "cut": 3, "cut and compaction": 2}
+OFTEN = {"kill -9": 6, "cut": 5, "cut and compaction": 2}
 
 
 async def _disturb(here: Scene, writing: "asyncio.Task[None]") -> str:

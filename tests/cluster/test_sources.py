@@ -429,8 +429,9 @@ async def test_an_edit_takes_effect_and_forgets_nothing(stage: Stage) -> None:
         await stage.heard(until_named="old")
         stage.write(mode="Resource", ceOverrides={"extensions": {"team": "billing"}})
         while "ce-team" not in stage.peer.received[-1].headers:
-            made = await stage.admin.patch(made, data={"text": str(len(stage.peer.received))})
-            await stage.peer.wait_for(len(stage.peer.received) + 1)
+            count = len(stage.peer.received)
+            made = await stage.admin.patch(made, data={"text": str(count)})
+            await stage.peer.wait_for(count + 1)
             await asyncio.sleep(0.1)
 
     last = stage.peer.received[-1]
