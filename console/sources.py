@@ -36,7 +36,8 @@ _NOT_SERVED = Condition(
 
 class SourceCounts(View):
     """Since the source is there; `refused_for` tells of `refused` what is not 0. What is received
-    are webhooks, changes in a cluster, or ticks.
+    are webhooks, changes in a cluster, or ticks. The last three are 0 of any other kind: `relists`
+    and `found` (changes found by comparing) of an ApiServerSource, `ticks_missed` of a PingSource.
     """
 
     received: int
@@ -44,6 +45,9 @@ class SourceCounts(View):
     refused_for: dict[SourceReason, int]
     emitted: int
     sink_failures: int
+    relists: int
+    found: int
+    ticks_missed: int
 
 
 class SourceView(View):
@@ -137,6 +141,9 @@ async def _views(redis: Redis, statuses: list[SourceStatus]) -> list[SourceView]
 def _series(status: SourceStatus) -> Iterable[Series]:
     yield families.SOURCE_RECEIVED, status.key
     yield families.SOURCE_EMITTED, status.key
+    yield families.SOURCE_RELISTS, status.key
+    yield families.SOURCE_FOUND, status.key
+    yield families.SOURCE_TICKS_MISSED, status.key
     yield from ((families.SOURCE_REFUSED, status.key, reason) for reason in SOURCE_REASONS)
     yield from ((families.SOURCE_SINK_FAILURES, status.key, reason) for reason in SINK_FAILURES)
 
@@ -173,4 +180,7 @@ def _counts(key: str, counted: Mapping[Series, int]) -> SourceCounts:
         sink_failures=sum(
             counted[families.SOURCE_SINK_FAILURES, key, reason] for reason in SINK_FAILURES
         ),
+        relists=counted[families.SOURCE_RELISTS, key],
+        found=counted[families.SOURCE_FOUND, key],
+        ticks_missed=counted[families.SOURCE_TICKS_MISSED, key],
     )

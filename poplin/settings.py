@@ -109,7 +109,7 @@ class SourcesSettings:
     redeliver_every_s: float = 300.0
     """Between looks for deliveries that failed, at providers that can be asked for them again."""
     kubeconfig: Path | None = None
-    """None: that of KUBECONFIG, else of ~/.kube/config, else the cluster that we run in."""
+    """None: that of KUBECONFIG, else in a pod its own cluster, else that of ~/.kube/config."""
     kube_context: str | None = None
     """None: the kubeconfig's current one."""
     grace_s: float = 6.0

@@ -13,8 +13,8 @@ KubeconfigOption = Annotated[
     Path | None,
     typer.Option(
         metavar="PATH",
-        help="The kubeconfig that ApiServerSources use; without it KUBECONFIG, ~/.kube/config, or "
-        "the cluster that this runs in.",
+        help="The kubeconfig that ApiServerSources use; without it that of KUBECONFIG, else in a pod "
+        "its own cluster, else ~/.kube/config.",
     ),
 ]
 KubeContextOption = Annotated[

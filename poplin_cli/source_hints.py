@@ -36,6 +36,7 @@ _MEND_DEPLOYED = {
     "NotYetStarted": (
         "wait: a process begins with it within 15 s; if none does, see the log of the sources service"
     ),
+    "CatchingUp": "wait: what is there is being listed, page by page",
     "ApiServerUnavailable": (
         "see whether the API server answers (kubectl get --raw /readyz) to where --kubeconfig and "
         "--kube-context lead; it goes on from where it was"

@@ -69,17 +69,29 @@ def _events(out: Console, attributes: Sequence[dict[str, str]]) -> None:
 
 
 def _what_came(out: Console, view: dict[str, Any]) -> None:
-    counts, is_webhook = view["counts"], view["kind"] not in _TITLES
+    counts = view["counts"]
     heading(out, _TITLES.get(view["kind"], "Webhooks"))
     facts(
         out,
         ("Received", counts["received"]),
-        *([("Refused", _refused(counts))] if counts["refused"] or is_webhook else []),
+        *_besides(view["kind"], counts),
         ("Emitted", counts["emitted"]),
         ("Attempts that failed", counts["sinkFailures"]),
         ("Lag of the newest", _lag(view["lag"], counts["emitted"])),
         indent="  ",
     )
+
+
+def _besides(kind: str, counts: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What is counted of this kind, or of all if there was any."""
+    found: list[tuple[str, Any]] = []
+    if kind == "ApiServerSource":
+        found = [("Found by comparing", counts["found"]), ("Relists", counts["relists"])]
+    if kind == "PingSource":
+        found = [("Missed", counts["ticksMissed"])]
+    if counts["refused"] or kind not in _TITLES:
+        found.append(("Refused", _refused(counts)))
+    return found
 
 
 def _refused(counts: dict[str, Any]) -> str:

@@ -8,14 +8,14 @@ from sources.timers.due import ALL, Missed
 from sources.timers.events import stamp
 from sources.timers.memory import Progress
 
-__all__ = ["on_time", "working"]
+__all__ = ["on_time", "told_until", "working"]
 
 _TOLD_FOR = timedelta(hours=24)
 """Long enough for what happens at night."""
 _FIRED: dict[CatchUp, str] = {
     "none": "poplin.dev/catch-up has such ticks fired afterwards",
-    "last": "the last one was fired afterwards",
-    "all": f"they were fired afterwards, the last {ALL:,} at most",
+    "last": "the last one is fired afterwards",
+    "all": f"they are fired afterwards, the last {ALL:,} at most",
 }
 
 
@@ -24,10 +24,15 @@ def working(following: datetime) -> Condition:
 
 
 def on_time(progress: Progress, now: datetime, catch_up: CatchUp) -> Condition:
-    missed, at = progress.missed, progress.missed_at
-    if missed is None or at is None or now - at > _TOLD_FOR:
+    missed, until = progress.missed, told_until(progress)
+    if missed is None or until is None or now >= until:
         return Condition("OnTime", "True")
     return Condition("OnTime", "False", "TicksMissed", f"{_words(missed)}; {_FIRED[catch_up]}")
+
+
+def told_until(progress: Progress) -> datetime | None:
+    """When OnTime is True again."""
+    return progress.missed_at and progress.missed_at + _TOLD_FOR
 
 
 def _words(missed: Missed) -> str:

@@ -14,7 +14,7 @@ from poplin.schedule import Schedule, parse_schedule
 from sources.outlet import Outlet
 from sources.standing import Standing
 from sources.tally import Tally
-from sources.timers.conditions import on_time, working
+from sources.timers.conditions import on_time, told_until, working
 from sources.timers.due import Due, due_ticks, is_late
 from sources.timers.events import ping, stamp
 from sources.timers.memory import Memory, Progress
@@ -137,8 +137,13 @@ class Timer:
         return progress
 
     async def _wait(self, progress: Progress) -> None:
-        """Until the next tick, or until the clock is far behind the last one."""
+        """Until the next tick, until there is something else to say, or until the clock is far behind
+        the last tick.
+        """
         following = self._schedule.next_after(progress.last)
+        until = told_until(progress)
+        if until is not None and self._clock.now() < until < following:
+            following = until
         while True:
             now = self._clock.now()
             left_s = (following - now).total_seconds()

@@ -41,7 +41,10 @@ async def test_a_source_is_shown_as_its_service_sees_it(
         "settings": {"Repository": "o/r", "Events": "push", "Secrets": "hub/token"},
         "warnings": ["old"],
         "lag": 1.5,
-        "counts": {"received": 0, "refused": 0, "refusedFor": {}, "emitted": 0, "sinkFailures": 0},
+        "counts": {
+            "received": 0, "refused": 0, "refusedFor": {}, "emitted": 0, "sinkFailures": 0,
+            "relists": 0, "found": 0, "ticksMissed": 0,
+        },
         "status": {
             "observedGeneration": 3,
             "conditions": [
@@ -96,8 +99,32 @@ async def test_each_source_shows_what_it_counted(redis: Redis, client: httpx.Asy
         "refusedFor": {"bad_signature": 2, "too_large": 1},
         "emitted": 1,
         "sinkFailures": 2,
+        "relists": 0,
+        "found": 0,
+        "ticksMissed": 0,
     }
     assert idle["counts"]["received"] == 0
+
+
+async def test_what_was_not_seen_in_time_is_counted_too(
+    redis: Redis, client: httpx.AsyncClient
+) -> None:
+    pods, night = a_source("pods", "ApiServerSource"), a_source("night", "PingSource")
+    await write_sources(redis, [pods, night])
+    counts = Counts()
+    tally = Tally(counts)
+    tally.relisted(pods.key)
+    tally.found(pods.key, 7)
+    tally.missed(night.key, 5)
+    await Flusher(redis, counts).flush()
+
+    of_night, of_pods = (
+        {name: each["counts"][name] for name in ("relists", "found", "ticksMissed")}
+        for each in (await client.get("/sources")).json()["items"]
+    )
+
+    assert of_pods == {"relists": 1, "found": 7, "ticksMissed": 0}
+    assert of_night == {"relists": 0, "found": 0, "ticksMissed": 5}
 
 
 async def test_without_their_service_nobody_knows_whether_they_are_ready(

@@ -236,7 +236,8 @@ async def test_a_shell_completes_their_names(redis: Redis, console: Console) -> 
 
 
 COUNTS: dict[str, Any] = {
-    "received": 1, "refused": 0, "refusedFor": {}, "emitted": 1, "sinkFailures": 0
+    "received": 1, "refused": 0, "refusedFor": {}, "emitted": 1, "sinkFailures": 0,
+    "relists": 0, "found": 0, "ticksMissed": 0,
 }  # fmt: skip
 VIEW: dict[str, Any] = {
     "kind": "GitHubSource", "ready": "True", "reason": "", "url": "https://h.example/n/s",

@@ -55,6 +55,8 @@ async def test_a_watcher_is_told_with_its_namespaces_and_without_webhooks(
     tally = Tally(counts)
     tally.received(status.key)
     tally.emitted(status.key, 0.1)
+    tally.relisted(status.key)
+    tally.found(status.key, 7)
     await Flusher(redis, counts).flush()
 
     text = poplin("describe", "source", "pods").output
@@ -66,11 +68,12 @@ async def test_a_watcher_is_told_with_its_namespaces_and_without_webhooks(
         "Namespaces: shop, web\n",
         "  Namespaces: those with team=a\n",
         "  dev.knative.apiserver.ref.add\n",
-        "Changes:\n  Received:             1\n  Emitted:              1\n",
+        "Changes:\n  Received:             1\n  Found by comparing:   7\n  Relists:              1\n"
+        "  Emitted:              1\n",
         "  nothing: it is Ready; events that its sink has taken: 1\n",
     ):
         assert line in text
-    for word in ("ebhook", "Refused", "Secret"):
+    for word in ("ebhook", "Refused", "Secret", "Missed"):
         assert word not in text
 
 
@@ -102,13 +105,18 @@ async def test_what_the_sink_refused_of_a_watcher_is_counted(redis: Redis, popli
 
 
 async def test_a_timer_is_told_with_its_ticks(redis: Redis, poplin: Poplin) -> None:
-    await write_sources(redis, [timer(READY, MISSED)])
+    status = timer(READY, MISSED)
+    await write_sources(redis, [status])
+    counts = Counts()
+    Tally(counts).missed(status.key, 3)
+    await Flusher(redis, counts).flush()
 
     text = poplin("describe", "source", "night").output
 
     assert "  OnTime: False, TicksMissed: 3 from 02:00 to 04:00\n" in text
-    assert "Ticks:\n  Received:             0\n  Emitted:" in text
+    assert "Ticks:\n  Received:             0\n  Missed:               3\n  Emitted:" in text
     assert "Webhook" not in text
+    assert "comparing" not in text
 
 
 async def test_two_of_one_name_ask_for_the_kind(redis: Redis, poplin: Poplin) -> None:
@@ -161,6 +169,7 @@ def test_one_that_has_emitted_nothing_yet_is_not_told_of_providers(kind: str) ->
             ["allow what SufficientPermissions"],
         ),
         ({"Deployed": ("Unknown", "NotYetStarted")}, ["wait: a process begins with it"]),
+        ({"Deployed": ("Unknown", "CatchingUp")}, ["wait: what is there is being listed"]),
         ({"Deployed": ("False", "ApiServerUnavailable")}, ["see whether the API server answers"]),
         ({"Deployed": ("False", "Failed")}, ["do what Deployed says"]),
         (

@@ -116,5 +116,5 @@ def test_one_missed_tick_is_named() -> None:
 
     assert on_time(progress, moment("09:00"), "last").message == (
         "the tick of 2026-03-01T03:00:00Z was missed while nothing ran or the sink was away; "
-        "the last one was fired afterwards"
+        "the last one is fired afterwards"
     )

@@ -155,6 +155,25 @@ async def test_what_was_missed_is_told_for_a_day(redis: Redis) -> None:
             assert (before, timer.said("OnTime").status) == ("False", "True")
 
 
+async def test_what_was_missed_is_told_no_longer_than_a_day_whatever_the_schedule(
+    redis: Redis,
+) -> None:
+    spec = PingSpec(schedule="0 3 * * mon")
+    wall = Wall("2026-03-01 12:00:00")
+
+    async with subscriber() as peer:
+        async with at_work(redis, peer, wall, spec):
+            await wall.go_to("2026-03-01 12:00:01")
+        wall.time = moment("2026-03-02 09:00:00")
+        async with at_work(redis, peer, wall, spec) as timer:
+            await wall.go_to("2026-03-03 08:59:59")
+            before = timer.said("OnTime").status
+            await wall.go_to("2026-03-03 09:00:02")
+
+            assert (before, timer.said("OnTime").status) == ("False", "True")
+            assert timer.said("Deployed").message == "the next tick is at 2026-03-09T03:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("catch_up", "fired"),
     [
