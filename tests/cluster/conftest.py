@@ -3,12 +3,15 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.admin import Admin
 from tests.cluster.api_server import HOW_TO_GET_IT, MANUAL, ApiServer, assets
+from tests.cluster.stage import Stage
 from tests.conftest import running_store
+from tests.fabric import subscriber
 from tests.faults import results
 from tests.faults.conftest import pytest_sessionfinish, pytest_testnodedown
 
@@ -70,3 +73,11 @@ async def namespace(admin: Admin) -> str:
     name = f"test-{uuid.uuid4().hex[:8]}"
     await admin.namespace(name)
     return name
+
+
+@pytest.fixture
+async def stage(
+    tmp_path: Path, api_server: ApiServer, admin: Admin, namespace: str, store: str
+) -> AsyncIterator[Stage]:
+    async with subscriber() as peer:
+        yield Stage(api_server, admin, namespace, peer, store, tmp_path, api_server.kubeconfig)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,8 @@ from tests.cluster.admin import Admin, config_map, path_of, rights
 from tests.cluster.api_server import ApiServer
 from tests.cluster.documents import api_server_source, broker, key_of, trigger
 from tests.cluster.service import ready
-from tests.cluster.stage import Stage, told, verb_of
+from tests.cluster.stage import Stage, told
 from tests.fabric import Fabric, subscriber
-from tests.faults.proxy import proxy
-
-
-@pytest.fixture
-async def stage(
-    tmp_path: Path, api_server: ApiServer, admin: Admin, namespace: str, store: str
-) -> AsyncIterator[Stage]:
-    async with subscriber() as peer:
-        yield Stage(api_server, admin, namespace, peer, store, tmp_path, api_server.kubeconfig)
 
 
 @pytest.mark.parametrize("mode", ["Reference", "Resource"])
@@ -274,103 +264,6 @@ async def test_only_what_the_filters_let_through(stage: Stage) -> None:
         heard = await stage.heard(until_named="end")
 
     assert heard == ["delete end"]
-
-
-async def test_a_missing_permission_is_named_and_found_once_it_is_granted(stage: Stage) -> None:
-    await stage.admin.allow(stage.namespace, rights("configmaps", verbs=("list",)))
-    stage.write()
-    async with stage.serving():
-        missing = await stage.is_so("SufficientPermissions", "False")
-        not_ready = await stage.is_so("Ready", "False")
-        await stage.admin.allow(stage.namespace, rights("configmaps", verbs=("watch",)))
-        await stage.ready()
-        await stage.make("end")
-        heard = await stage.heard(until_named="end")
-
-    said = missing.message.partition(": ")[0]  # the rest is what to do
-    for word in ("watch", "configmaps", stage.namespace):
-        assert word in said, missing
-    assert "list" not in said, missing
-    assert not_ready.message == missing.message
-    assert heard == ["add end"]
-
-
-async def test_a_permission_that_is_taken_away_is_missed_until_it_is_back(stage: Stage) -> None:
-    role = await stage.admin.allow(stage.namespace, rights("configmaps"))
-    stage.write()
-    async with proxy(stage.server.url, 1) as network:
-        url = f"https://127.0.0.1:{network.port}"
-        stage.kubeconfig = stage.server.kubeconfig_of("admin", url)
-        async with stage.caught_up():
-            await stage.admin.patch(role, rules=[])
-            network.cut()  # a watch that is open goes on for as long as it lasts
-            await stage.is_so("SufficientPermissions", "False")
-            await stage.make("meanwhile")
-            await stage.admin.patch(role, rules=[rights("configmaps")])
-            await stage.ready()
-            await stage.make("end")
-            heard = await stage.heard(until_named="end")
-
-    assert heard == ["add meanwhile", "add end"]
-
-
-async def test_a_kind_that_is_not_there_is_named_and_found_once_it_is(stage: Stage) -> None:
-    group, kind = f"{stage.namespace}.example.com", "Lamp"
-    await stage.admin.allow(stage.namespace, rights("lamps", group=group))
-    stage.write(resources=[{"apiVersion": f"{group}/v1", "kind": kind}])
-    async with stage.serving():
-        missing = await stage.is_so("ResourcesFound", "False")
-        await stage.is_so("Ready", "False")
-        await stage.admin.create(_definition(group, kind))
-        await stage.ready()
-        metadata = {"name": "end"}
-        lamp = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata}
-        await stage.admin.create(lamp, stage.namespace)
-        heard = await stage.heard(until_named="end")
-
-    assert f"{group}/v1" in missing.message
-    assert kind in missing.message
-    assert heard == ["add end"]
-
-
-def _definition(group: str, kind: str) -> dict[str, object]:
-    plural = f"{kind.lower()}s"
-    schema = {"openAPIV3Schema": {"type": "object"}}
-    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
-        "spec": {
-            "group": group,
-            "scope": "Namespaced",
-            "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
-            "versions": [version],
-        },
-    }
-
-
-async def test_an_api_server_that_is_away_is_waited_for(stage: Stage) -> None:
-    """It goes on from where it was, and says meanwhile why nothing comes."""
-    await stage.admin.allow(stage.namespace, rights("configmaps"))
-    stage.write()
-    async with proxy(stage.server.url, 1) as network:
-        url = f"https://127.0.0.1:{network.port}"
-        stage.kubeconfig = stage.server.kubeconfig_of("admin", url)
-        async with stage.caught_up():
-            network.refuses = True
-            network.cut()
-            gone = await stage.make("gone")
-            await stage.admin.delete(gone)
-            away = await stage.is_so("Deployed", "False")
-            network.refuses = False
-            await stage.ready()
-            await stage.make("end")
-            await stage.heard(until_named="end")
-
-    verbs = [verb_of(each) for each in stage.peer.received if each.headers["ce-name"] == "gone"]
-    assert away.reason == "ApiServerUnavailable"
-    assert verbs == ["add", "delete"]
 
 
 async def test_a_secret_goes_to_the_sink_only_where_that_is_said(stage: Stage) -> None:
