@@ -41,8 +41,16 @@ redis-server:
 test: install redis-server
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
+# The page of the Kubernetes source has commands with kubectl; without an API server nobody runs them.
+.PHONY: kubectl
+kubectl:
+	@[ -z "$$KUBEBUILDER_ASSETS" ] || [ -x "$$KUBEBUILDER_ASSETS/kubectl" ] || command -v kubectl >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq kubernetes-client >/dev/null; \
+	else echo "the tests need kubectl: apt-get install kubernetes-client"; exit 1; fi
+
 # Against a real Kubernetes API server, found through KUBEBUILDER_ASSETS; says how to get one.
-test-cluster: install
+test-cluster: install redis-server kubectl
 	$(BIN)/pytest tests/cluster --numprocesses 2 --dist worksteal
 
 # Knative's contract, items 37-93, against a Poplin of its own; the table goes to standard output.
