@@ -42,8 +42,14 @@ async def test_a_source_is_shown_as_its_service_sees_it(
         "warnings": ["old"],
         "lag": 1.5,
         "counts": {
-            "received": 0, "refused": 0, "refusedFor": {}, "emitted": 0, "sinkFailures": 0,
-            "relists": 0, "found": 0, "ticksMissed": 0,
+            "received": 0,
+            "refused": 0,
+            "refusedFor": {},
+            "emitted": 0,
+            "sinkFailures": 0,
+            "relists": 0,
+            "found": 0,
+            "ticksMissed": 0,
         },
         "status": {
             "observedGeneration": 3,
