@@ -140,9 +140,11 @@ class Timer:
         """Until the next tick, until there is something else to say, or until the clock is far behind
         the last tick.
         """
+        now = self._clock.now()
+        self._say(progress, now)  # once more: the sink may have taken its time
         following = self._schedule.next_after(progress.last)
         until = told_until(progress)
-        if until is not None and self._clock.now() < until < following:
+        if until is not None and now < until < following:
             following = until
         while True:
             now = self._clock.now()

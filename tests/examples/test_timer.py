@@ -2,8 +2,10 @@
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from poplin.resources import load
 from poplin.resources.source_models import PingSpec
@@ -14,16 +16,20 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "22-nightly-timer" / "timer.yaml"
 
 
-def test_it_fires_at_half_past_two_in_paris() -> None:
+def test_it_fires_once_each_night_when_clocks_are_changed_too() -> None:
     loaded = load([EXAMPLE])
     (source,) = loaded.sources
 
     assert not loaded.problems
     assert isinstance(source.spec, PingSpec)
-    schedule = parse_schedule(source.spec.schedule, source.spec.timezone)
-    assert schedule.next_after(datetime(2026, 7, 1, 12, tzinfo=UTC)) == datetime(
-        2026, 7, 2, 0, 30, tzinfo=UTC
+    paris = ZoneInfo(source.spec.timezone)
+    ticks = parse_schedule(source.spec.schedule, source.spec.timezone).after(
+        datetime(2026, 1, 1, tzinfo=paris).astimezone(UTC)
     )
+    nights = [each.astimezone(paris) for each in islice(ticks, 365)]
+    assert {each.strftime("%H:%M") for each in nights} == {"04:30"}
+    assert len({each.date() for each in nights}) == 365
+    assert nights[-1].date() == date(2026, 12, 31)
 
 
 async def test_with_another_schedule_it_fires_at_once(tmp_path: Path) -> None:

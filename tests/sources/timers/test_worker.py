@@ -174,6 +174,27 @@ async def test_what_was_missed_is_told_no_longer_than_a_day_whatever_the_schedul
             assert timer.said("Deployed").message == "the next tick is at 2026-03-09T03:00:00Z"
 
 
+async def test_a_day_that_ends_while_the_sink_is_slow_is_over_all_the_same(redis: Redis) -> None:
+    spec = PingSpec(schedule="0 3 1-3 3 *")
+    wall = Wall("2026-03-01 12:00:00")
+
+    async with subscriber() as peer:
+        async with at_work(redis, peer, wall, spec):
+            await wall.go_to("2026-03-01 12:00:01")
+        wall.time = moment("2026-03-02 09:00:00")
+        async with at_work(redis, peer, wall, spec) as timer:
+            await wall.go_to("2026-03-03 02:59:59")
+
+            def dawdle(_: object) -> tuple[int, str, bytes]:
+                wall.time = moment("2026-03-03 09:30:00")
+                return BACK
+
+            peer.answer = dawdle
+            await wall.go_to("2026-03-03 09:30:01")
+
+            assert timer.said("OnTime").status == "True"
+
+
 @pytest.mark.parametrize(
     ("catch_up", "fired"),
     [
