@@ -188,7 +188,7 @@ async def test_one_that_came_again_is_not_taken_for_the_one_that_is_gone(
             allowing.api.put("Namespace", "", "c", **MINE)
             allowing.api.put("Pod", "c", "pod")
             await until(lambda: allowing.standing.namespaces == ("a", "c"))
-            await until(lambda: ("add", "pod") == _last(allowing))
+            await until(lambda: _last(allowing) == ("add", "pod"))
             if len(allowing.sink.received) == 1:
                 allowing.api.delete("Pod", "c", "pod")
                 await allowing.told(2)
@@ -211,12 +211,15 @@ def _last(scene: Scene) -> tuple[str, str] | None:
 
 def _compared(scene: Scene) -> bool:
     """A second time, after the first start."""
-    return 1 < len(
-        [
-            each
-            for each in scene.api.calls
-            if each.verb == "list" and each.plural == "namespaces" and not _asks_how_far(each)
-        ]
+    return (
+        len(
+            [
+                each
+                for each in scene.api.calls
+                if each.verb == "list" and each.plural == "namespaces" and not _asks_how_far(each)
+            ]
+        )
+        > 1
     )
 
 
@@ -265,7 +268,7 @@ async def test_what_was_in_one_that_came_and_went_waits_for_the_watch_of_namespa
         scene.api.put("Pod", "c", "short")
         scene.api.delete("Pod", "c", "short")
         scene.api.delete("Namespace", "", "c")
-        await until(lambda: 2 < sum(_looks_up_c(each) for each in scene.api.calls[before:]))
+        await until(lambda: sum(_looks_up_c(each) for each in scene.api.calls[before:]) > 2)
         scene.api.fails = lambda _: None
 
         assert await scene.told(2) == [("add", "short"), ("delete", "short")]
