@@ -9,9 +9,9 @@ from contextlib import aclosing
 from typing import Protocol
 
 from sources.kubernetes.backoff import Backoff
-from sources.kubernetes.comparing import seen
+from sources.kubernetes.comparing import Note, seen
 from sources.kubernetes.errors import GoneError, UnavailableError
-from sources.kubernetes.extent import Extent, Note, Taker
+from sources.kubernetes.extent import Extent, Taker
 from sources.kubernetes.hands import Pace
 from sources.kubernetes.listing import BATCH, Listing
 from sources.kubernetes.records import NEW, Records
