@@ -32,13 +32,18 @@ class TurnCalls:
         self._redis = redis
         self._waiting: list[_Question] = []
         self._sending: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def ask(self, key: str, what: str, token: str, lasts_ms: int) -> bool | None:
-        """`what` is take, keep or leave. None when the store does not answer."""
+        """`what` is take, keep or leave. None when the store does not answer; raises what else it
+        answers, as where it refuses us.
+        """
         answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Question(key, what, token, lasts_ms, answer))
         if self._sending is None:
             self._sending = asyncio.create_task(self._send(), name="ask for turns")
+            self._under_way.add(self._sending)
+            self._sending.add_done_callback(self._under_way.discard)
         return await answer
 
     async def _send(self) -> None:
@@ -50,15 +55,18 @@ class TurnCalls:
 
     async def _answer(self, questions: list[_Question]) -> None:
         words = [word for each in questions for word in (each.what, each.token, each.lasts_ms)]
-        answers: list[bool | None] = [None] * len(questions)
         try:
-            answers = [bool(each) for each in await _turn(self._redis, _keys(questions), words)]
+            found = await _turn(self._redis, _keys(questions), words)
         except StoreUnavailableError:
-            pass
-        finally:  # whatever happens, nobody is left waiting
-            for each, answer in zip(questions, answers, strict=True):
-                if not each.answer.done():  # else it was cancelled
-                    each.answer.set_result(answer)
+            found = [None] * len(questions)
+        except Exception as error:  # noqa: BLE001 - whoever asked raises it
+            for each in questions:
+                if not each.answer.done():
+                    each.answer.set_exception(error)
+            return
+        for each, answer in zip(questions, found, strict=True):
+            if not each.answer.done():  # else it was cancelled
+                each.answer.set_result(None if answer is None else bool(answer))
 
 
 def _keys(questions: list[_Question]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sources.kubernetes.values import Change, Noted, Verb, WatchEvent
 
-__all__ = ["announced", "found_by_comparing", "seen"]
+__all__ = ["Note", "announced", "found_by_comparing", "seen"]
 
 _NONE_YET = ""
 
@@ -53,16 +53,17 @@ def seen(event: WatchEvent, remembered: Mapping[str, Noted], note: Note) -> Chan
     return _changed(uid, event.object, before, noted, unknown=unknown)
 
 
-def announced(changes: Iterable[Change], remembered: Mapping[str, Noted]) -> dict[str, Noted]:
-    """What to remember before the changes are emitted: those objects are there, in no version yet.
+def announced(unknown: Iterable[Change]) -> dict[str, Noted]:
+    """What to remember before changes of objects that are not remembered are emitted: they are
+    there, in no version yet.
 
     If we die with an add emitted and not remembered, and the object goes, and so does the history
     that tells of it, then its delete is found all the same.
     """
     return {
         each.uid: replace(each.noted, resource_version=_NONE_YET)
-        for each in changes
-        if each.verb != "delete" and each.uid not in remembered
+        for each in unknown
+        if each.verb != "delete"
     }
 
 

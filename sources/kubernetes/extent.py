@@ -1,15 +1,13 @@
 """What is listed and watched together: the objects of one kind, in one scope."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from sources.kubernetes.api import Api
-from sources.kubernetes.values import Change, Listed, Noted, Resource, WatchEvent
+from sources.kubernetes.values import Change, Listed, Resource, WatchEvent
 
-__all__ = ["Extent", "Note", "Taker"]
-
-Note = Callable[[dict[str, Any]], Noted]
+__all__ = ["Extent", "Taker"]
 
 _NOBODY = "metadata.name=poplin-asks-how-far-it-is"
 

@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from sources.kubernetes.comparing import found_by_comparing
-from sources.kubernetes.extent import Note, Taker
+from sources.kubernetes.comparing import Note, found_by_comparing
+from sources.kubernetes.extent import Taker
 from sources.kubernetes.records import Records
 from sources.kubernetes.values import Change, Listed, Noted, Verb
 

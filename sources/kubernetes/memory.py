@@ -41,12 +41,6 @@ class Remembered:
     objects: dict[str, Noted]
     checkpoints: dict[str, str]
 
-    def within(self, scope: str) -> Mapping[str, Noted]:
-        """The objects of a namespace; '' are all."""
-        if not scope:
-            return self.objects
-        return {uid: noted for uid, noted in self.objects.items() if noted.namespace == scope}
-
 
 class Memory:
     """Of one watch; its scopes may put at the same time. Fenced: it changes nothing for who has lost

@@ -43,12 +43,13 @@ class Namespaces:
         self._followers = followers
         self._place = (namespaces_id(hands.spec.namespaces or ""), "")
         self._selects = selects(hands.spec.namespaces or "")
-        self._there: dict[str, bool] = {}
+        self._there: dict[str, tuple[str, bool]] = {}
         self._gone: dict[str, tuple[bool, float]] = {}
+        self._away: UnavailableError | None = None
         self._news = asyncio.Event()
         self._is_ready = asyncio.Event()
-        for _, noted in records.within(""):
-            self._learn(noted)
+        for uid, noted in records.within(""):
+            self._learn(uid, noted)
 
     # Which are asked for
 
@@ -63,7 +64,7 @@ class Namespaces:
     @property
     def matching(self) -> set[str]:
         """Those that are there and asked for."""
-        return {name for name, is_asked in self._there.items() if is_asked}
+        return {name for name, (_, is_asked) in self._there.items() if is_asked}
 
     def knows(self, name: str) -> bool:
         """It is there, or was."""
@@ -81,19 +82,22 @@ class Namespaces:
         return {name for name in names if await self._is_asked(name)}
 
     async def _is_asked(self, name: str) -> bool:
-        if (known := self._at_hand(name)) is not None:
-            return known
+        if name in self._there:
+            return self._there[name][1]
+        # Also of one that is gone: it may have come again, with other labels.
         if (found := await self._looked_up(name)) is not None:
             return found
         # It came and went, and a watch may be about to tell both.
         until_s = time.monotonic() + self._hands.pace.lookup_s
         while self._at_hand(name) is None and (left_s := until_s - time.monotonic()) > 0:
             await self.news(left_s)
-        return self._at_hand(name) or False
+        if (known := self._at_hand(name)) is None and self._away is not None:
+            raise UnavailableError(f"nobody knows yet of namespace {name}") from self._away
+        return known or False
 
     def _at_hand(self, name: str) -> bool | None:
         if name in self._there:
-            return self._there[name]
+            return self._there[name][1]
         return self._gone[name][0] if name in self._gone else None
 
     async def _looked_up(self, name: str) -> bool | None:
@@ -137,15 +141,20 @@ class Namespaces:
         kept = [part for each in changes for part in _kept(each)]
         await self._records.put(kept, checkpoint)
         for each in changes:
-            self._learn(replace(each.noted, namespace=_GONE if each.verb == "delete" else ""))
+            place = _GONE if each.verb == "delete" else ""
+            self._learn(each.uid, replace(each.noted, namespace=place))
         self._hear()
 
-    def _learn(self, noted: Noted) -> None:
-        if noted.namespace == _GONE:
-            self._there.pop(noted.name, None)
-            self._gone[noted.name] = noted.is_owned, time.monotonic()
-        else:
-            self._there[noted.name] = noted.is_owned
+    def _learn(self, uid: str, noted: Noted) -> None:
+        name = noted.name
+        if noted.namespace != _GONE:
+            self._there[name] = uid, noted.is_owned
+            return
+        self._gone[name] = noted.is_owned, time.monotonic()
+        # Another one of that name may have come before this is heard, by comparing or by reading
+        # what is remembered.
+        if name in self._there and self._there[name][0] == uid:
+            del self._there[name]
 
     def _hear(self) -> None:
         # First those who begin to watch it, so that it is not shown before they do.
@@ -171,6 +180,7 @@ class Namespaces:
         self._hands.readiness.heard(self._place)
 
     def caught_up(self) -> None:
+        self._away = None
         self._hands.readiness.caught_up(self._place)
         if not self._is_ready.is_set():
             self._is_ready.set()
@@ -180,6 +190,7 @@ class Namespaces:
         self._hands.readiness.behind(self._place)
 
     def away(self, error: UnavailableError) -> None:
+        self._away = error
         self._hands.readiness.away(self._place, str(error))
 
     def compared(self, found: Mapping[Verb, int], *, is_gap: bool) -> None:

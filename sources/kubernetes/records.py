@@ -66,8 +66,8 @@ class Records:
 
     async def announce(self, changes: Iterable[Change]) -> None:
         """Before they are emitted: objects that are not remembered are there, in no version yet."""
-        unknown = [each for each in changes if self.get(each.noted.namespace, each.uid) is None]
-        if found := announced(unknown, {}):
+        unknown = (each for each in changes if self.get(each.noted.namespace, each.uid) is None)
+        if found := announced(unknown):
             await self._memory.put(self._held, found, None)
             for uid, noted in found.items():
                 self._objects[noted.namespace][uid] = noted

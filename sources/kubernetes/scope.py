@@ -9,9 +9,9 @@ from contextlib import aclosing
 from typing import Protocol
 
 from sources.kubernetes.backoff import Backoff
-from sources.kubernetes.comparing import seen
+from sources.kubernetes.comparing import Note, seen
 from sources.kubernetes.errors import GoneError, UnavailableError
-from sources.kubernetes.extent import Extent, Note, Taker
+from sources.kubernetes.extent import Extent, Taker
 from sources.kubernetes.hands import Pace
 from sources.kubernetes.listing import BATCH, Listing
 from sources.kubernetes.records import NEW, Records
@@ -144,6 +144,7 @@ class Scope:
             self._backoff.reset()
 
     async def _take(self, events: Sequence[WatchEvent]) -> None:
+        self._failures = 0  # of the watch; what fails from here on is not its fault
         changes = self._changes(events)
         version = events[-1].resource_version
         if changes:
@@ -154,7 +155,6 @@ class Scope:
             self._put_at_s = time.monotonic()
         self._position = version
         self._is_proven = True
-        self._failures = 0
         self._backoff.reset()
         self._ear.heard()
 

@@ -125,7 +125,7 @@ def test_what_happened_is_told_by_what_is_remembered(event: WatchEvent, verb: st
 def test_what_is_announced_is_new_until_it_is_remembered_in_a_version() -> None:
     add = seen(WatchEvent("ADDED", pod("b", "1")), TOLD, NOTE)
     assert add is not None
-    remembered = {**TOLD, **announced([add], TOLD)}
+    remembered = {**TOLD, **announced([add])}
 
     assert seen(WatchEvent("ADDED", pod("b", "1")), remembered, NOTE) == add
     found = found_by_comparing({"a": pod("a", "1"), "b": pod("b", "2")}, remembered, NOTE)
@@ -136,16 +136,15 @@ def test_the_end_of_what_was_announced_is_found() -> None:
     add = seen(WatchEvent("ADDED", pod("b", "1")), {}, NOTE)
     assert add is not None
 
-    (found,) = found_by_comparing({}, announced([add], {}), NOTE)
+    (found,) = found_by_comparing({}, announced([add]), NOTE)
 
     assert (found.verb, found.uid, found.noted.name) == ("delete", "b", "unit")
 
 
-def test_only_what_is_not_remembered_is_announced() -> None:
+def test_what_is_gone_is_not_announced() -> None:
     changes = [
-        Change("update", "a", NOTE(pod("a", "2")), None),
         Change("update", "b", NOTE(pod("b", "2")), None),
         Change("delete", "c", NOTE(pod("c", "2")), None),
     ]
 
-    assert announced(changes, TOLD).keys() == {"b"}
+    assert announced(changes).keys() == {"b"}

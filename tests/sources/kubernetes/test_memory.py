@@ -82,10 +82,7 @@ async def test_each_watch_and_each_scope_is_remembered_apart(redis: Redis, held:
     await first.put(held, {}, ("blog", "7"))
     await second.put(held, {}, ("shop", "43"))
 
-    remembered = await first.read()
-    assert remembered.checkpoints == {"shop": "42", "blog": "7"}
-    assert remembered.within("shop") == {"a": WEB}
-    assert remembered.within("") == {"a": WEB, "b": JOB}
+    assert await first.read() == Remembered({"a": WEB, "b": JOB}, {"shop": "42", "blog": "7"})
     assert await second.read() == Remembered({}, {"shop": "43"})
     assert await other.read() == Remembered({}, {})
 

@@ -1,10 +1,11 @@
 """Which namespaces a source watches changes while it watches them."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from tests.sources.kubernetes.scene import Scene, spec_of, told
+from tests.sources.kubernetes.scene import PACE, Scene, spec_of, told
 from tests.sources.kubernetes_api import Called, Reply
 from tests.waiting import until
 
@@ -236,6 +237,116 @@ async def test_a_namespace_of_the_same_name_that_comes_again_is_new(allowing: Sc
         allowing.api.put("Pod", "a", "again")
 
         assert sorted(await allowing.told(2)) == [("add", "again"), ("delete", "old")]
+
+
+REMEMBERING = replace(PACE, gone_s=600.0)
+"""It stays in mind that a namespace is gone."""
+
+
+@pytest.mark.parametrize("is_working", [True, False])
+async def test_one_that_came_again_is_not_taken_for_the_one_that_is_gone(
+    allowing: Scene, is_working: bool
+) -> None:
+    """By comparing, or by reading what is remembered, its end is heard after it came again."""
+    async with allowing.working(SPEC, pace=REMEMBERING):
+        await allowing.ready()
+        await until(lambda: len(allowing.api.watched) == 2)
+        for _ in range(2):
+            allowing.api.put("Namespace", "", "c", **MINE)
+            allowing.api.put("Pod", "c", "pod")
+            await until(lambda: allowing.standing.namespaces == ("a", "c"))
+            await until(lambda: _last(allowing) == ("add", "pod"))
+            if len(allowing.sink.received) == 1:
+                allowing.api.delete("Pod", "c", "pod")
+                await allowing.told(2)
+                allowing.api.delete("Namespace", "", "c")
+                await until(lambda: allowing.standing.namespaces == ("a",))
+        if is_working:
+            allowing.api.end("cut")
+            allowing.api.put("Namespace", "", "b", spec={"x": 1})
+            allowing.api.compact()
+            await until(lambda: _compared(allowing))
+            await _goes_on(allowing)
+    if not is_working:
+        async with allowing.working(SPEC, pace=REMEMBERING):
+            await _goes_on(allowing)
+
+
+def _last(scene: Scene) -> tuple[str, str] | None:
+    return told(scene.sink.received[-1]) if scene.sink.received else None
+
+
+def _compared(scene: Scene) -> bool:
+    """A second time, after the first start."""
+    return (
+        len(
+            [
+                each
+                for each in scene.api.calls
+                if each.verb == "list" and each.plural == "namespaces" and not _asks_how_far(each)
+            ]
+        )
+        > 1
+    )
+
+
+def _asks_how_far(called: Called) -> bool:
+    return bool(called.query.get("fieldSelector"))
+
+
+async def _goes_on(scene: Scene) -> None:
+    """Of what is in both nothing is told to be deleted, though that would be by now."""
+    await scene.ready()
+    await asyncio.sleep(3 * PACE.grace_s)
+    scene.api.put("Pod", "c", "next")
+
+    assert (await scene.told(4))[3:] == [("add", "next")]
+    assert scene.standing.namespaces == ("a", "c")
+
+
+async def test_one_that_came_again_may_have_got_the_label(scene: Scene) -> None:
+    """The watch of namespaces hangs: what is known of the one that is gone is old."""
+    scene.api.put("Namespace", "", "b")
+    scene.api.put("Namespace", "", "c", **MINE)
+    async with scene.working(SPEC, pace=REMEMBERING):
+        await scene.ready()
+        await until(lambda: len(scene.api.watched) == 2)
+        scene.api.delete("Namespace", "", "b")
+        scene.api.delete("Namespace", "", "c")
+        await until(lambda: scene.standing.namespaces == ())
+        scene.api._watches = [each for each in scene.api._watches if each.called.plural == "pods"]
+        scene.api.put("Namespace", "", "b", **MINE)
+        scene.api.put("Pod", "b", "near")
+
+        assert await scene.told(1) == [("add", "near")]
+
+
+async def test_what_was_in_one_that_came_and_went_waits_for_the_watch_of_namespaces(
+    scene: Scene,
+) -> None:
+    """The API server shows no namespaces for longer than a lookup waits for their news."""
+    async with scene.working(SPEC):
+        await scene.ready()
+        await until(lambda: len(scene.api.watched) == 2)
+        scene.api.fails = lambda called: Reply(503) if _shows_namespaces(called) else None
+        scene.api.end("cut")
+        before = len(scene.api.calls)
+        scene.api.put("Namespace", "", "c", **MINE)
+        scene.api.put("Pod", "c", "short")
+        scene.api.delete("Pod", "c", "short")
+        scene.api.delete("Namespace", "", "c")
+        await until(lambda: sum(_looks_up_c(each) for each in scene.api.calls[before:]) > 2)
+        scene.api.fails = lambda _: None
+
+        assert await scene.told(2) == [("add", "short"), ("delete", "short")]
+
+
+def _shows_namespaces(called: Called) -> bool:
+    return called.plural == "namespaces" and not _looks_up_c(called)
+
+
+def _looks_up_c(called: Called) -> bool:
+    return called.query.get("fieldSelector") == "metadata.name=c"
 
 
 async def test_an_object_may_be_quicker_than_its_namespace(scene: Scene) -> None:

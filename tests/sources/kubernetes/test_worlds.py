@@ -30,6 +30,11 @@ NAMESPACES = ("blog", "shop")
 NOTE = noting(None)
 
 
+def _within(scope: str, remembered: Remembered) -> dict[str, Noted]:
+    found = remembered.objects.items()
+    return {uid: noted for uid, noted in found if scope in ("", noted.namespace)}
+
+
 class DiedError(Exception):
     """The process is gone."""
 
@@ -167,7 +172,7 @@ class Consumer:
             events = self.cluster.watch(scope, remembered.checkpoints[scope])
         except GoneError:
             listed, version = self.cluster.listed(scope)
-            found = found_by_comparing(listed, remembered.within(scope), NOTE)
+            found = found_by_comparing(listed, _within(scope, remembered), NOTE)
             await self._take(scope, version, found, remembered)
             return True
         batch = events[: self.chance.randint(1, 6)]
@@ -179,7 +184,7 @@ class Consumer:
     async def _take(
         self, scope: str, version: str, changes: list[Change], remembered: Remembered
     ) -> None:
-        new = announced(changes, remembered.objects)
+        new = announced(each for each in changes if each.uid not in remembered.objects)
         if new:
             await self.memory.put(self.held, new, None)
         events = [self.mapper.event(each, NOW) for each in changes]
