@@ -62,9 +62,10 @@ async def test_a_permission_that_is_missing_is_named_and_the_others_are_watched(
         await until(lambda: scene.says("SufficientPermissions") == MISSING)
         assert scene.message("SufficientPermissions") == (
             f"ServiceAccount test/default may not {verb} deployments.apps in namespace test; run: "
-            "kubectl create role poplin-deployments --verb=list,watch --resource=deployments.apps "
-            "-n test && kubectl create rolebinding poplin-deployments --role=poplin-deployments "
-            "--serviceaccount=test:default -n test"
+            "kubectl create role poplin-test-default-deployments.apps --verb=list,watch "
+            "--resource=deployments.apps -n test && "
+            "kubectl create rolebinding poplin-test-default-deployments.apps "
+            "--role=poplin-test-default-deployments.apps --serviceaccount=test:default -n test"
         )
         await scene.ready()
         scene.api.put("Pod", "test", "a")
