@@ -36,7 +36,7 @@ _MEND_DEPLOYED = {
     "NotYetStarted": (
         "wait: a process begins with it within 15 s; if none does, see the log of the sources service"
     ),
-    "CatchingUp": "wait: what is there is being listed, page by page",
+    "CatchingUp": "wait: the API server is being asked for what is there",
     "ApiServerUnavailable": (
         "see whether the API server answers (kubectl get --raw /readyz) to where --kubeconfig and "
         "--kube-context lead; it goes on from where it was"
@@ -74,7 +74,11 @@ def _of_source(view: dict[str, Any]) -> Iterator[str]:
 
 def _to_mend(conditions: list[dict[str, str]]) -> Iterator[str]:
     failed = [each for each in conditions if each["status"] != "True"]
-    known = [_MEND[each["type"]] for each in failed if each["type"] in _MEND]
+    known = [
+        _MEND[each["type"]]
+        for each in failed
+        if each["type"] in _MEND and each.get("reason") != "NotAskedYet"
+    ]
     # While anything else is amiss it says no more than that.
     known = known or [
         _MEND_DEPLOYED.get(each.get("reason", ""), "do what Deployed says; it is tried again")

@@ -35,8 +35,8 @@ _ALIVE_MS = 15_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus(Judged):
-    """`conditions` begins with Ready, which is that of the first that counts and is not True;
-    DeliveryReceived, EventsAccepted and OnTime are for people. A URI is None while it is not known;
+    """`conditions` begins with Ready, which is that of the first that counts and is False, else
+    not True; DeliveryReceived, EventsAccepted and OnTime are for people. A URI is None while it is not known;
     `url` is what a provider is to be told, and None where there is none.
     """
 

@@ -80,7 +80,9 @@ def with_conditions(status: SourceStatus, *conditions: Condition) -> SourceStatu
 
 
 def _rolled_up(conditions: Sequence[Condition]) -> Condition:
-    failed = next((each for each in conditions if each.status != "True"), None)
+    """As Knative: what is known to be amiss goes before what is not known yet."""
+    amiss = [each for each in conditions if each.status != "True"]
+    failed = next((each for each in amiss if each.status == "False"), next(iter(amiss), None))
     return Condition("Ready", "True") if failed is None else replace(failed, type="Ready")
 
 

@@ -32,5 +32,7 @@ def _near(name: str) -> str | None:
     names = sorted(available_timezones() - {"localtime"})  # a file of Debian's
     known = {each.rpartition("/")[2].lower(): each for each in reversed(names)}
     known |= {each.lower(): each for each in names}
-    found = get_close_matches(name.lower().replace(" ", "_"), known, 1, 0.75)
+    wanted = name.lower().replace(" ", "_")
+    # Capitals are an abbreviation, and another zone than what resembles it, as EST is to CEST.
+    found = get_close_matches(wanted, known, 1, 1.0 if name.isupper() else 0.75)
     return known[found[0]] if found else None

@@ -103,7 +103,8 @@ def refused(asked: Asked, refusal: Refusal) -> KubernetesError:
         case 403 if " cannot impersonate" in refusal.message:
             return ForbiddenError(
                 f"we may not act as {asked.account}: give whoever runs the sources the verb "
-                f"impersonate on serviceaccounts in namespace {asked.account.namespace}"
+                f"impersonate on serviceaccounts in namespace {asked.account.namespace}, by a Role "
+                f"with resourceNames: [{asked.account.name}] and its binding"
             )
         case 403:
             role = "Role" if asked.namespace else "ClusterRole"

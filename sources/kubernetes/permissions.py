@@ -32,7 +32,8 @@ def _told(verbs: Sequence[str], resource: Resource, namespace: str, account: str
     where = f"in namespace {namespace}" if namespace else "in all namespaces"
     where = where if resource.is_namespaced else "in the cluster"
     role, place = ("role", f" -n {namespace}") if namespace else ("clusterrole", "")
-    name = f"poplin-{resource.plural}"
+    # Of this account and kind alone: a role that another message had made would be in the way.
+    name = f"poplin-{account.replace('/', '-')}-{named}"
     return (
         f"ServiceAccount {account} may not {' or '.join(verbs)} {named} {where}; run: "
         f"kubectl create {role} {name} --verb=list,watch --resource={named}{place} && "

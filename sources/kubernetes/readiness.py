@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from poplin.catalog import Condition
 from poplin.waiting import wait
 from sources.standing import Standing
@@ -34,7 +36,7 @@ class _Fares:
 
 class Readiness:
     """Of one source. `watches` are the ids of all; each is found, or not, before anything else is
-    known of it.
+    known of it. `source` is its key, for the log.
     """
 
     def __init__(
@@ -42,10 +44,13 @@ class Readiness:
         standing: Standing,
         watches: Iterable[str],
         *,
+        source: str = "",
         told_after_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._standing = standing
+        self._source = source
+        self._logged: dict[str, tuple[str, str]] = {}
         self._told_after_s = told_after_s
         self._clock = clock
         self._changed = asyncio.Event()
@@ -133,7 +138,23 @@ class Readiness:
         """To the standing, as it is at this moment."""
         for each in (self._resources_found(), self._sufficient_permissions(), self._deployed()):
             self._standing.say(each)
+            self._log(each)
         self._standing.namespaces = self._namespaces
+
+    def _log(self, condition: Condition) -> None:
+        """A line when it turns out False or, at the end, True; not for each step on the way."""
+        news = condition.status, condition.reason
+        if condition.status == "Unknown" or news == self._logged.get(condition.type):
+            return
+        was_false = self._logged.get(condition.type, ("", ""))[0] == "False"
+        self._logged[condition.type] = news
+        log = structlog.get_logger().bind(source=self._source, condition=condition.type)
+        if condition.status == "False":
+            log.warning("a source does not work", reason=condition.reason, why=condition.message)
+        elif condition.type == "Deployed":
+            log.info("a source works")
+        elif was_false:
+            log.info("what was missing is there")
 
     def _of(self, place: Place) -> _Fares:
         return self._fares.setdefault(place, _Fares())

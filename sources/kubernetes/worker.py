@@ -77,7 +77,12 @@ class ApiServerWorker:
             held=held,
             outlet=self._outlet,
             tally=shared.tally,
-            readiness=Readiness(self._standing, self._kinds, told_after_s=shared.pace.away_s),
+            readiness=Readiness(
+                self._standing,
+                self._kinds,
+                source=source.key,
+                told_after_s=shared.pace.away_s,
+            ),
             lists=shared.lists,
             pace=shared.pace,
         )

@@ -163,6 +163,13 @@ def test_one_that_has_emitted_nothing_yet_is_not_told_of_providers(kind: str) ->
     ("conditions", "expected"),
     [
         ({"ResourcesFound": ("False", "NotFound")}, ["mend the apiVersion and kind that"]),
+        (
+            {
+                "ResourcesFound": ("Unknown", "NotAskedYet"),
+                "SufficientPermissions": ("False", "Missing"),
+            },
+            ["allow what SufficientPermissions names"],
+        ),
         ({"SufficientPermissions": ("False", "Forbidden")}, ["allow what SufficientPermissions"]),
         (
             {"SufficientPermissions": ("False", "Forbidden"), "Deployed": ("False", "Failed")},

@@ -38,11 +38,15 @@ def types(status: SourceStatus) -> list[str]:
         ),
         (
             (FORBIDDEN, Condition("SinkProvided", "Unknown", "b")),
+            replace(FORBIDDEN, type="Ready"),
+        ),
+        (
+            (CHECKING, Condition("SinkProvided", "Unknown", "b")),
             Condition("Ready", "Unknown", "b"),
         ),
     ],
 )
-def test_ready_is_that_of_the_first_that_counts_and_is_not_true(
+def test_ready_is_that_of_the_first_that_counts_and_is_false_or_else_unknown(
     conditions: tuple[Condition, ...], ready: Condition
 ) -> None:
     assert with_conditions(STATUS, *conditions).condition("Ready") == ready

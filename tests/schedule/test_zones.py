@@ -13,6 +13,8 @@ from poplin.schedule import parse_schedule, split_zone, zone_of
         ("Europe/Pari", "use Europe/Paris, or another name of the IANA time zone database"),
         ("europe/paris", "use Europe/Paris,"),
         ("berlin", "use Europe/Berlin,"),
+        ("EUROPE/PARIS", "use Europe/Paris,"),
+        ("CEST", "use a name such as UTC or Europe/Paris of"),
         ("New York", "use America/New_York,"),
         ("US/Pacfic", "use US/Pacific,"),
         ("Europe", "use a name such as UTC or Europe/Paris of the IANA time zone database"),

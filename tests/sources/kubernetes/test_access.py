@@ -82,7 +82,8 @@ async def test_that_we_may_not_act_as_it_is_told_as_that(server: KubernetesApi, 
 
     assert str(caught.value) == (
         "we may not act as ServiceAccount shop/watcher: give whoever runs the sources the verb "
-        "impersonate on serviceaccounts in namespace shop"
+        "impersonate on serviceaccounts in namespace shop, by a Role with resourceNames: [watcher] "
+        "and its binding"
     )
 
 

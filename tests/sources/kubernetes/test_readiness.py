@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
+import structlog
 
 from poplin.resources.source_models import WatchedKind
 from sources.kubernetes.readiness import Readiness
 from sources.kubernetes.values import Resource
 from sources.standing import Standing
-from tests.sources.kubernetes.scene import PODS, Scene, spec_of
+from tests.sources.kubernetes.scene import KEY, PODS, Scene, spec_of
 from tests.sources.kubernetes_api import Reply
 from tests.waiting import until
 
@@ -62,9 +63,10 @@ async def test_a_permission_that_is_missing_is_named_and_the_others_are_watched(
         await until(lambda: scene.says("SufficientPermissions") == MISSING)
         assert scene.message("SufficientPermissions") == (
             f"ServiceAccount test/default may not {verb} deployments.apps in namespace test; run: "
-            "kubectl create role poplin-deployments --verb=list,watch --resource=deployments.apps "
-            "-n test && kubectl create rolebinding poplin-deployments --role=poplin-deployments "
-            "--serviceaccount=test:default -n test"
+            "kubectl create role poplin-test-default-deployments.apps --verb=list,watch "
+            "--resource=deployments.apps -n test && "
+            "kubectl create rolebinding poplin-test-default-deployments.apps "
+            "--role=poplin-test-default-deployments.apps --serviceaccount=test:default -n test"
         )
         await scene.ready()
         scene.api.put("Pod", "test", "a")
@@ -170,6 +172,23 @@ def test_an_api_server_that_is_away_for_a_moment_is_not_told_of() -> None:
 
     assert said == [("True", ""), ("True", ""), *[("False", "ApiServerUnavailable")] * 2]
     assert _deployed(readiness, standing) == ("True", "")
+
+
+async def test_what_is_missing_is_logged_once_and_that_it_is_there(scene: Scene) -> None:
+    scene.api.allowed = set()
+    with structlog.testing.capture_logs() as lines:
+        async with scene.working():
+            await until(lambda: scene.says("SufficientPermissions") == MISSING)
+            scene.api.allowed = None
+            await scene.ready()
+
+    assert [(each["event"], each["condition"]) for each in lines] == [
+        ("a source does not work", "SufficientPermissions"),
+        ("what was missing is there", "SufficientPermissions"),
+        ("a source works", "Deployed"),
+    ]
+    assert "may not list or watch pods" in lines[0]["why"]
+    assert {each["source"] for each in lines} == {KEY}
 
 
 def _deployed(readiness: Readiness, standing: Standing) -> tuple[str, str]:
