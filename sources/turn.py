@@ -135,7 +135,10 @@ class Turn:
             kept = await self._ask("keep", grip)
             if kept:
                 grip.until_s = until_s
-            elif kept is False or not grip.is_ours:
+            elif kept is False:
+                grip.until_s = 0.0  # what is being finished must not go on in its name
+                return
+            elif not grip.is_ours:
                 return
 
     def _until_s(self) -> float:

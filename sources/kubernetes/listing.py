@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from sources.finishing import finished
 from sources.kubernetes.comparing import Note, found_by_comparing
 from sources.kubernetes.extent import Taker
 from sources.kubernetes.records import Records
@@ -94,6 +95,9 @@ class Listing:
 async def tell_all(taker: Taker, changes: Sequence[Change]) -> None:
     """In batches, each remembered before the next: if we die, one is told again at most."""
     for start in range(0, len(changes), BATCH):
-        batch = changes[start : start + BATCH]
-        await taker.tell(batch)
-        await taker.remember(batch)
+        await finished(_tell(taker, changes[start : start + BATCH]))
+
+
+async def _tell(taker: Taker, batch: Sequence[Change]) -> None:
+    await taker.tell(batch)
+    await taker.remember(batch)

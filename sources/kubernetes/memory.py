@@ -120,10 +120,9 @@ async def forget(redis: Redis, source_key: str) -> None:
     """All that is remembered of a source that nobody has any more."""
     checkpoints = _checkpoints_key(source_key)
     with translated():
-        for watch_id in await _watches(redis, checkpoints):
-            await redis.unlink(_objects_key(source_key, watch_id))
-        # The last: it says which watches there are.
-        await redis.unlink(checkpoints)
+        watches = await _watches(redis, checkpoints)
+        # At once: a source that comes back must not find half of it.
+        await redis.unlink(checkpoints, *(_objects_key(source_key, each) for each in watches))
 
 
 async def forget_watches(redis: Redis, held: Held, source_key: str, keep: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
+from sources.finishing import finished
 from sources.kubernetes.backoff import Backoff
 from sources.kubernetes.comparing import Note, seen
 from sources.kubernetes.errors import GoneError, UnavailableError
@@ -136,7 +137,7 @@ class Scope:
             async with aclosing(self._extent.watch(position)) as batches:
                 async for events in batches:
                     for start in range(0, len(events), BATCH):
-                        await self._take(events[start : start + BATCH])
+                        await finished(self._take(events[start : start + BATCH]))
         except UnavailableError:
             self._failures += 1
             raise

@@ -11,6 +11,7 @@ import structlog
 
 from poplin.resources.source_models import PingSpec, Source
 from poplin.schedule import Schedule, parse_schedule
+from sources.finishing import finished
 from sources.outlet import Outlet
 from sources.standing import Standing
 from sources.tally import Tally
@@ -125,11 +126,14 @@ class Timer:
         return progress
 
     async def _fire(self, held: Held, progress: Progress, tick: datetime) -> Progress:
-        """If we die before it is remembered, the next one fires it again, with the same id."""
         at = tick + timedelta(seconds=_JITTER_S * self._clock.jitter())
         delay_s = (at - self._clock.now()).total_seconds()
         if delay_s > 0:
             await self._clock.sleep(delay_s)
+        return await finished(self._send(held, progress, tick))
+
+    async def _send(self, held: Held, progress: Progress, tick: datetime) -> Progress:
+        """If we die before it is remembered, the next one fires it again, with the same id."""
         event = ping(self._source, self._spec, tick)
         await self._outlet.put(event, held, happened_s=tick.timestamp())
         progress = replace(progress, last=tick)

@@ -25,6 +25,7 @@ from sources.standing import Standing
 from sources.tally import Tally
 from sources.turn import TurnLostError, turn_key
 from tests.fabric import Received, Subscriber
+from tests.sources.dying import die
 from tests.sources.in_hand import InHand
 from tests.sources.kubernetes_api import KubernetesApi
 from tests.sources.stage import counted
@@ -80,9 +81,9 @@ class Scene:
 
     @asynccontextmanager
     async def working(
-        self, spec: ApiServerSpec | None = None, *, pace: Pace = PACE
+        self, spec: ApiServerSpec | None = None, *, pace: Pace = PACE, dies: bool = False
     ) -> AsyncIterator[asyncio.Task[None]]:
-        """As of one process; another may come after it."""
+        """As of one process; another may come after it. One that `dies` finishes nothing."""
         await self.redis.set(self.hand.key, self.hand.token)
         self.standing.rest()
         sender, cluster = Sender(), Cluster(self.kubeconfig, None, silence_s=self.silence_s)
@@ -96,6 +97,8 @@ class Scene:
         try:
             yield running
         finally:
+            if dies:
+                die(running)
             running.cancel()
             await asyncio.wait([running])
             await cluster.close()

@@ -65,7 +65,7 @@ async def test_so_is_one_that_came_while_nobody_worked(allowing: Scene) -> None:
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 4, 7, 12, 20, 40])
 async def test_a_crash_while_a_namespace_comes_loses_nothing(allowing: Scene, steps: int) -> None:
-    async with allowing.working(SPEC):
+    async with allowing.working(SPEC, dies=True):
         await allowing.ready()
         await until(lambda: allowing.api.watched)
         allowing.api.put("Namespace", "", "c", **MINE)

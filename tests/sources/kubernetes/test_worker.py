@@ -8,6 +8,7 @@ import pytest
 
 from poplin.resources.source_models import Owner, WatchedKind
 from sources.kubernetes.memory import forget
+from tests.fabric import Received
 from tests.sources.kubernetes.scene import KEY, PODS, Scene, spec_of
 from tests.waiting import until
 
@@ -178,7 +179,7 @@ async def test_from_one_namespace_to_all_and_back_nothing_is_lost_nor_told_twice
 async def test_a_crash_after_the_sink_has_an_event_loses_none_and_repeats_the_same(
     scene: Scene, steps: int
 ) -> None:
-    async with scene.working():
+    async with scene.working(dies=True):
         await scene.ready()
         scene.api.put("Pod", "test", "a")
         scene.api.put("Pod", "test", "b")
@@ -196,3 +197,23 @@ async def test_a_crash_after_the_sink_has_an_event_loses_none_and_repeats_the_sa
     ids = {each.headers["ce-id"]: each for each in scene.sink.received}
     assert len(ids) == 5
     assert {(told_of.headers["ce-name"]) for told_of in ids.values()} == {"a", "b", "c", "d"}
+
+
+async def test_one_that_ends_in_order_repeats_nothing(scene: Scene) -> None:
+    """It is told to while the sink has an event and did not answer yet."""
+    async with scene.working() as running:
+        await scene.ready()
+
+        def end(_: Received) -> tuple[int, str, bytes]:
+            running.cancel()
+            return 202, "", b""
+
+        scene.sink.answer = end
+        scene.api.put("Pod", "test", "a")
+        await scene.told(1)
+        await asyncio.wait([running])
+    scene.sink.answer = lambda _: (202, "", b"")
+    async with scene.working():
+        scene.api.put("Pod", "test", "b")
+
+        assert await scene.told(2) == [("add", "a"), ("add", "b")]

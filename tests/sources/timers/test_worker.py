@@ -12,6 +12,7 @@ from poplin.resources.source_models import CatchUp, PingSpec
 from sources.timers.memory import TICKS
 from sources.turn import TurnLostError
 from tests.fabric import subscriber
+from tests.sources.dying import die
 from tests.sources.timers.stage import KEY, Wall, at_work, ids, moment, stamps
 
 EVERY_SECOND = PingSpec(schedule="* * * * * *")
@@ -63,11 +64,11 @@ async def test_who_dies_before_it_remembers_leaves_a_repeat_with_the_same_id(red
     async with subscriber() as peer:
         async with at_work(redis, peer, wall, EVERY_MINUTE) as first:
 
-            def die(_: object) -> tuple[int, str, bytes]:
-                first.task.cancel()
+            def dies(_: object) -> tuple[int, str, bytes]:
+                die(first.task)
                 return BACK
 
-            peer.answer = die
+            peer.answer = dies
             wall.let_go("12:01:10")
             await asyncio.wait([first.task])
         peer.answer = lambda _: BACK
@@ -75,6 +76,27 @@ async def test_who_dies_before_it_remembers_leaves_a_repeat_with_the_same_id(red
             await wall.go_to("12:02:10")
 
     assert ids(peer.received) == ["2026-03-01T12:01:00Z", *stamps("12:01:00", 2, 60)]
+
+
+async def test_who_ends_in_order_repeats_nothing(redis: Redis) -> None:
+    """It is told to while the sink has the tick and did not answer yet."""
+    wall = Wall("12:00:00")
+
+    async with subscriber() as peer:
+        async with at_work(redis, peer, wall, EVERY_MINUTE) as first:
+
+            def ends(_: object) -> tuple[int, str, bytes]:
+                first.task.cancel()
+                return BACK
+
+            peer.answer = ends
+            wall.let_go("12:01:10")
+            await asyncio.wait([first.task])
+        peer.answer = lambda _: BACK
+        async with at_work(redis, peer, wall, EVERY_MINUTE):
+            await wall.go_to("12:02:10")
+
+    assert ids(peer.received) == stamps("12:01:00", 2, 60)
 
 
 async def test_a_timer_that_is_new_has_missed_nothing(redis: Redis) -> None:
@@ -232,12 +254,12 @@ async def test_who_dies_while_catching_up_is_succeeded_and_counts_nothing_twice(
         wall.time = moment("12:07:10")
         async with at_work(redis, peer, wall, spec) as second:
 
-            def die(_: object) -> tuple[int, str, bytes]:
+            def dies(_: object) -> tuple[int, str, bytes]:
                 if len(peer.received) == 3:
-                    second.task.cancel()
+                    die(second.task)
                 return BACK
 
-            peer.answer = die
+            peer.answer = dies
             await asyncio.wait([second.task])
             counted = second.missed()
         async with at_work(redis, peer, wall, spec) as third:
