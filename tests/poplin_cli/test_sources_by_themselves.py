@@ -176,7 +176,7 @@ def test_one_that_has_emitted_nothing_yet_is_not_told_of_providers(kind: str) ->
             ["allow what SufficientPermissions"],
         ),
         ({"Deployed": ("Unknown", "NotYetStarted")}, ["wait: a process begins with it"]),
-        ({"Deployed": ("Unknown", "CatchingUp")}, ["wait: what is there is being listed"]),
+        ({"Deployed": ("Unknown", "CatchingUp")}, ["wait: the API server is being asked"]),
         ({"Deployed": ("False", "ApiServerUnavailable")}, ["see whether the API server answers"]),
         ({"Deployed": ("False", "Failed")}, ["do what Deployed says"]),
         (
