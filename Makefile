@@ -77,7 +77,7 @@ faults: install fault-tools
 faults-long: install fault-tools
 	POPLIN_FAULTS=long $(BIN)/pytest tests/faults
 
-# Promises broken on purpose: each must turn a fault test red.
+# Promises broken on purpose: each must turn a test red.
 drills: install fault-tools
 	$(BIN)/python -m tests.drills
 
